@@ -1,0 +1,64 @@
+# Two commands do everything on a machine that has Python 3.11+, git and make:
+#   make reports    every report, in both languages, with reports/index.html
+#   make test       formatter, linter, types, import rules and tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+
+.PHONY: help reports test test-all lab bench lock format clean
+
+help:
+	@echo "make reports   all reports in Swedish and English: reports/index.html"
+	@echo "make test      formatter, linter, types, import rules, tests"
+	@echo "make test-all  also the slow simulations"
+	@echo "make lab       JupyterLab with the notebooks"
+	@echo "make bench     benchmarks against named peers"
+	@echo "make lock      new locked requirements (needs uv)"
+
+reports: $(VENV)/.run
+	$(BIN)/umea-eval reports
+
+test: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+test-all: test
+	$(BIN)/python -m pytest -m slow
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lab: $(VENV)/.lab
+	$(BIN)/jupyter lab notebooks
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+# One lock per purpose, each with hashes and without registry addresses; all agree on versions.
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --quiet pyproject.toml requirements/build.in
+lock:
+	$(LOCK) --extra dev --extra lab --extra cluster -o requirements/all.txt
+	$(LOCK) -c requirements/all.txt -o requirements/run.txt
+	$(LOCK) -c requirements/all.txt --extra dev -o requirements/dev.txt
+	$(LOCK) -c requirements/all.txt --extra lab -o requirements/lab.txt
+	$(LOCK) -c requirements/all.txt --extra cluster -o requirements/cluster.txt
+	rm requirements/all.txt
+
+# Set-up happens once per lock file; a changed lock installs again.
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "umea_eval needs Python 3.11 or later: make PYTHON=/path/to/python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.%: requirements/%.txt pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r $<
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

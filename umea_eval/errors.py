@@ -1,0 +1,27 @@
+"""The one exception of our own: something that the user can mend. A leaf: all may import it."""
+
+from __future__ import annotations
+
+from umea_eval.language import Language, text
+
+
+class UserError(Exception):
+    """The user's input or machine is at fault: one clear message, exit code 2, no traceback.
+
+    ``key`` names an entry of the catalogue under ``errors.`` (or a dataset's own words), so that
+    the message can be shown in either language. Its values say where (file, sheet, row, column) and
+    what was expected. They never hold a value that could identify a person.
+    """
+
+    def __init__(self, key: str, *, language: Language = "sv", **values: object) -> None:
+        self.key = key
+        self.values = values
+        self.language: Language = language
+        super().__init__(key)
+
+    def message(self, language: Language | None = None) -> str:
+        """The message in ``language``, or in the language that the error was raised with."""
+        return text(self.key, language or self.language, **self.values)
+
+    def __str__(self) -> str:
+        return self.message()

@@ -1,0 +1,76 @@
+"""The project's settings: ``umea_eval.toml`` in the project's folder.
+
+Every setting has a default; the file is what marks the folder as a project.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from umea_eval.errors import UserError
+from umea_eval.language import LANGUAGES, Language
+
+FILE = "umea_eval.toml"
+FOLDERS = {
+    "notebooks": "notebooks",
+    "raw": "data/raw",
+    "example": "data/example",
+    "processed": "data/processed",
+    "reports": "reports",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things lie and how they are shown. All folders are absolute."""
+
+    root: Path
+    notebooks: Path
+    raw: Path
+    example: Path
+    processed: Path
+    reports: Path
+    language: Language = "sv"
+    profile: str = "public"
+
+    @property
+    def public(self) -> Path:
+        """Published data: the only inputs that the profile ``public`` allows."""
+        return self.raw / "public"
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder with a settings file, from ``start`` (default: here) upwards."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise UserError("errors.no_project", folder=here.name)
+
+
+def read_settings(start: Path | None = None) -> Settings:
+    """Read the settings of the project that ``start`` (default: here) belongs to.
+
+    Raises UserError for a file that is no TOML, an unknown name or a wrong value.
+    """
+    root = find_root(start)
+    try:
+        given = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        line = str(error).rpartition("line ")[2].split(",")[0]
+        raise UserError("errors.settings_unreadable", file=FILE, line=line) from None
+    known = (*FOLDERS, "language", "profile")
+    for name, value in given.items():
+        if name not in known:
+            raise UserError("errors.settings_unknown", name=name, file=FILE, known=", ".join(known))
+        if not isinstance(value, str):
+            raise UserError("errors.settings_value", name=name, file=FILE, expected="text")
+    language = given.get("language", "sv")
+    if language not in LANGUAGES:
+        raise UserError(
+            "errors.settings_value", name="language", file=FILE, expected=", ".join(LANGUAGES)
+        )
+    folders = {name: (root / given.get(name, usual)).resolve() for name, usual in FOLDERS.items()}
+    return Settings(root=root, language=language, profile=given.get("profile", "public"), **folders)
