@@ -1,8 +1,9 @@
 """The Swedish and English catalogue, and every number's format. A leaf: all may import it.
 
-Words lie in ``words.toml`` files: one for the product beside this module, one in each folder under
-``datasets/``. A key's first part chooses the file: ``key_figures.audit.sum`` is read from
-``datasets/key_figures/words.toml`` when that file exists, otherwise from the product's own file.
+Words lie in ``words.toml`` files: the product's own beside this module, and one in any room that
+has words of its own (a dataset's folder, ``methods``). A key's first part chooses the file:
+``key_figures.audit.sum`` is read from ``datasets/key_figures/words.toml``, and a key whose first
+part is no such room from the product's own file.
 Every entry has both languages::
 
     [errors.no_file]
@@ -85,9 +86,15 @@ class _Formatter(string.Formatter):
 
 
 @cache
+def rooms() -> Mapping[str, Path]:
+    """The rooms that have words of their own, each with its file."""
+    return {path.parent.name: path for path in sorted(_PACKAGE.glob("*/**/words.toml"))}
+
+
+@cache
 def catalogue(room: str | None = None) -> Mapping[str, Mapping[str, str]]:
-    """All entries of one words file, by full key. ``room`` is a dataset's folder name."""
-    path = (_PACKAGE / "datasets" / room if room else _PACKAGE) / "words.toml"
+    """All entries of one words file, by full key: a room's, or the product's own."""
+    path = rooms()[room] if room else _PACKAGE / "words.toml"
     with path.open("rb") as file:
         tree = tomllib.load(file)
     entries: dict[str, Mapping[str, str]] = {}
@@ -102,12 +109,6 @@ def catalogue(room: str | None = None) -> Mapping[str, Mapping[str, str]]:
 
     walk(tree, room or "")
     return entries
-
-
-@cache
-def rooms() -> tuple[str, ...]:
-    """The datasets that have words of their own."""
-    return tuple(sorted(path.parent.name for path in (_PACKAGE / "datasets").glob("*/words.toml")))
 
 
 def has_text(key: str) -> bool:

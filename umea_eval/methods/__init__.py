@@ -1,0 +1,1 @@
+"""Statistics as pure functions on frames; they know no dataset and no report."""
