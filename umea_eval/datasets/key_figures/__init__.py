@@ -1,0 +1,1 @@
+"""Published key figures: what a board printed, and whether it holds together."""

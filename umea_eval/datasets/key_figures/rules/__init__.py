@@ -1,0 +1,1 @@
+"""One module per question that the audit asks of a printed table."""

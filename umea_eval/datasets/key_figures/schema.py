@@ -1,0 +1,353 @@
+"""Published key figures, typed: value, unit, period, sex, and target as number or direction.
+
+The file has one row per printed figure, exactly as printed, errors included.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from umea_eval.datasets.key_figures.printed import Printed, parse
+from umea_eval.errors import UserError
+
+COLUMNS = (
+    "figure_id",
+    "document",
+    "section",
+    "domain",
+    "indicator",
+    "period",
+    "population",
+    "sex",
+    "breakdown",
+    "value",
+    "unit",
+    "target",
+    "attainment",
+    "numerator",
+    "denominator",
+    "source_file",
+    "source_line",
+)
+
+Sex = Literal["total", "women", "men", "other", ""]
+Direction = Literal["decrease", "increase", ""]
+
+# As printed in board papers; "" is a row about everybody, or about no persons at all.
+_SEXES: dict[str, Sex] = {
+    "": "",
+    "total": "total",
+    "totalt": "total",
+    "samtliga": "total",
+    "alla": "total",
+    "båda könen": "total",
+    "kvinnor": "women",
+    "kvinna": "women",
+    "flickor": "women",
+    "flicka": "women",
+    "kvinnor/flickor": "women",
+    "k": "women",
+    "kv": "women",
+    "f": "women",
+    "män": "men",
+    "man": "men",
+    "pojkar": "men",
+    "pojke": "men",
+    "män/pojkar": "men",
+    "m": "men",
+    "p": "men",
+}
+
+# What a cell says in place of a number. None of them is a value, and none is ever read as zero.
+_NO_VALUE = re.compile(
+    r"|[-–.]{1,2}|x|nytt \d{4}|uppgift saknas|saknas|i\.? ?u\.?|ej mätt|"
+    r".*(för få|går (ej|inte) att redovisa|redovisas (ej|inte)|mätmetod).*"
+)
+
+_DIRECTIONS: dict[str, Direction] = {
+    "minska": "decrease",
+    "minskar": "decrease",
+    "minskning": "decrease",
+    "minskande": "decrease",
+    "ska minska": "decrease",
+    "sänka": "decrease",
+    "öka": "increase",
+    "ökar": "increase",
+    "ökning": "increase",
+    "ökande": "increase",
+    "ska öka": "increase",
+    "höja": "increase",
+}
+_AT_MOST = re.compile(r"(högst|max|maximalt|inte fler än|ej fler än|inom|under|≤|<) ?(.+)")
+_AT_LEAST = re.compile(r"(minst|lägst|över|fler än|mer än|≥|>) ?(.+)")
+# A break in the series, written wherever there was room: "Ny mätmetod 2023", "Nytt 2023".
+_BREAK = re.compile(
+    r"ny mätmetod|nytt mätsätt|ändra[dt] (mätmetod|mätsätt|metod|definition|beräkning\w*)|"
+    r"ny (metod|definition|beräkning\w*)|metodbyte|tidsseriebrott|\bnytt \d{4}\b",
+    re.IGNORECASE,
+)
+# In brackets, or after the last comma.
+_ASIDES = (re.compile(r"\s*\([^()]*\)"), re.compile(r"[,;–-]\s*[^,;()–-]*$"))
+_TRAILING_UNIT = re.compile(
+    r"^([-−–]?[\d\s\u00a0\u202f]*\d(?:[.,]\d+)?\s*%?)\s*(procent|dagar|veckor|månader|år|"
+    r"timmar|personer|antal|kr|tkr|mnkr|st)?$"
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target as it can be used: a number with its side, a direction, or neither.
+
+    ``side`` is "at_most" or "at_least" where the words say so, else "". "Nyckeltal" (a figure that
+    is only followed) and other text have neither number nor direction.
+    """
+
+    text: str
+    number: Fraction | None = None
+    side: Literal["at_most", "at_least", ""] = ""
+    direction: Direction = ""
+
+    @property
+    def usable(self) -> bool:
+        return self.number is not None or bool(self.direction)
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One printed figure. ``value`` is None where the cell holds a mark in place of a number.
+
+    ``break_mark`` holds the words that say that the series breaks here ("Ny mätmetod 2023"); they
+    are taken out of ``indicator``, ``period`` and ``breakdown``, so that the series keeps its name.
+    """
+
+    row: int
+    figure_id: str
+    document: str
+    section: str
+    domain: str
+    indicator: str
+    period: str
+    population: str
+    sex: Sex
+    breakdown: str
+    printed: str
+    value: Printed | None
+    unit: str
+    target: Target
+    attainment: str
+    numerator: int | None
+    denominator: int | None
+    source: str
+    break_mark: str
+
+
+def plain(text: str) -> str:
+    """Lower case, one kind of space and dash: for comparing what people typed."""
+    text = unicodedata.normalize("NFC", text).casefold()
+    text = re.sub(r"[‐‑–—−]", "-", text)
+    return " ".join(text.split())
+
+
+def parse_target(text: str) -> Target:
+    """Read a printed target: "95%", "Minska", "inte fler än 30", "Nyckeltal"."""
+    words = plain(text)
+    if words in _DIRECTIONS:
+        return Target(text, direction=_DIRECTIONS[words])
+    side: Literal["at_most", "at_least", ""] = ""
+    if found := _AT_MOST.fullmatch(words):
+        side, words = "at_most", found[2]
+    elif found := _AT_LEAST.fullmatch(words):
+        side, words = "at_least", found[2]
+    number = _TRAILING_UNIT.fullmatch(words)
+    printed = parse(number[1]) if number else None
+    return Target(text, printed.value if printed else None, side if printed else "")
+
+
+def read_key_figures(path: Path) -> list[KeyFigure]:
+    """Read a CSV with the columns in ``COLUMNS`` (more columns are allowed: they are remarks).
+
+    Encoding (UTF-8, UTF-16 or Windows-1252) and separator (comma, semicolon, tab) are found from
+    the content. Raises UserError, with the row as Excel counts it, for a file that is missing,
+    empty or no table, a missing column, text where a number is expected, and an id that is missing
+    or not unique.
+    """
+    name = path.name
+    rows = _read_rows(path)
+    heading = [column.strip() for column in rows[0][1]]
+    missing = [column for column in COLUMNS if column not in heading]
+    if len(missing) == len(COLUMNS):
+        raise UserError("key_figures.errors.no_table", file=name, columns=", ".join(COLUMNS))
+    if missing:
+        raise UserError("key_figures.errors.missing_columns", file=name, columns=", ".join(missing))
+    figures: list[KeyFigure] = []
+    seen: dict[str, int] = {}
+    for row, cells in rows[1:]:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(heading):
+            raise UserError(
+                "key_figures.errors.ragged",
+                file=name,
+                row=row,
+                found=len(cells),
+                expected=len(heading),
+            )
+        figure = _figure(name, row, dict(zip(heading, cells, strict=True)))
+        if figure.figure_id in seen:
+            raise UserError(
+                "key_figures.errors.duplicate_id", file=name, row=row, first=seen[figure.figure_id]
+            )
+        seen[figure.figure_id] = row
+        figures.append(figure)
+    if not figures:
+        raise UserError("key_figures.errors.no_rows", file=name)
+    return figures
+
+
+def load_key_figures(path: Path) -> pd.DataFrame:
+    """The figures as a typed frame: one row per printed figure, in the file's order.
+
+    Columns: those of the file as text, and ``value`` (number, as printed), ``sex`` (total, women,
+    men, other or empty), ``target_number``, ``target_direction`` (decrease, increase),
+    ``numerator`` and ``denominator`` (whole numbers). A mark in place of a number is missing.
+    """
+    figures = read_key_figures(path)
+    frame = pd.DataFrame(
+        {
+            "figure_id": [f.figure_id for f in figures],
+            "document": [f.document for f in figures],
+            "section": [f.section for f in figures],
+            "domain": [f.domain for f in figures],
+            "indicator": [f.indicator for f in figures],
+            "period": [f.period for f in figures],
+            "population": [f.population for f in figures],
+            "sex": [f.sex for f in figures],
+            "breakdown": [f.breakdown for f in figures],
+            "printed": [f.printed for f in figures],
+            "unit": [f.unit for f in figures],
+            "target": [f.target.text for f in figures],
+            "target_direction": [f.target.direction for f in figures],
+            "attainment": [f.attainment for f in figures],
+            "source": [f.source for f in figures],
+        },
+        dtype="string[pyarrow]",
+    )
+    numbers = {
+        "value": [None if f.value is None else float(f.value.value) for f in figures],
+        "target_number": [
+            None if f.target.number is None else float(f.target.number) for f in figures
+        ],
+    }
+    for column, values in numbers.items():
+        frame[column] = pd.array(values, dtype="Float64")
+    frame["numerator"] = pd.array([f.numerator for f in figures], dtype="Int64")
+    frame["denominator"] = pd.array([f.denominator for f in figures], dtype="Int64")
+    return frame
+
+
+def _figure(file: str, row: int, cells: dict[str, str]) -> KeyFigure:
+    cells = {column: cell.strip() for column, cell in cells.items()}
+
+    def number(column: str) -> Printed | None:
+        printed = parse(cells[column])
+        if printed is None and not _NO_VALUE.fullmatch(plain(cells[column])):
+            raise UserError("key_figures.errors.no_number", file=file, row=row, column=column)
+        return printed
+
+    def count(column: str) -> int | None:
+        printed = number(column)
+        if printed is None:
+            return None
+        if printed.value.denominator != 1 or printed.value < 0:
+            raise UserError("key_figures.errors.no_count", file=file, row=row, column=column)
+        return int(printed.value)
+
+    if not cells["figure_id"]:
+        raise UserError("key_figures.errors.no_id", file=file, row=row)
+    marks = [cells[column] for column in ("target", "attainment", "value")]
+    # Columns of the user's own may hold a comment.
+    marks += [cell for column, cell in cells.items() if column not in COLUMNS]
+    break_mark = next((mark[:80] for mark in marks if _BREAK.search(mark)), "")
+    for column in ("period", "breakdown", "indicator"):
+        cells[column], words = _without_break(cells[column])
+        break_mark = break_mark or words
+    return KeyFigure(
+        row=row,
+        figure_id=cells["figure_id"],
+        document=cells["document"],
+        section=cells["section"],
+        domain=cells["domain"],
+        indicator=cells["indicator"],
+        period=cells["period"],
+        population=cells["population"],
+        sex=_SEXES.get(plain(cells["sex"]), "other"),
+        breakdown=cells["breakdown"],
+        printed=cells["value"],
+        value=number("value"),
+        unit=plain(cells["unit"]),
+        target=parse_target(cells["target"]),
+        attainment=cells["attainment"],
+        numerator=count("numerator"),
+        denominator=count("denominator"),
+        source=":".join(part for part in (cells["source_file"], cells["source_line"]) if part),
+        break_mark=break_mark,
+    )
+
+
+def _without_break(cell: str) -> tuple[str, str]:
+    """The cell without the aside that marks a break, and that aside."""
+    if not _BREAK.search(cell):
+        return cell, ""
+    for aside in (found for pattern in _ASIDES for found in pattern.finditer(cell)):
+        if _BREAK.search(aside[0]):
+            rest = (cell[: aside.start()] + cell[aside.end() :]).strip()
+            return rest, aside[0].strip(" ()[],;–-")
+    return "", cell
+
+
+def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """The file's rows with their number as Excel counts them."""
+    name = path.name
+    if not path.exists():
+        raise UserError("key_figures.errors.no_file", file=name)
+    if path.is_dir():
+        raise UserError("key_figures.errors.folder", file=name)
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise UserError("key_figures.errors.unreadable", file=name) from None
+    if not content.strip():
+        raise UserError("key_figures.errors.empty", file=name)
+    text = _decode(content)
+    if text is None:
+        raise UserError("key_figures.errors.no_table", file=name, columns=", ".join(COLUMNS))
+    first = text.split("\n", 1)[0]
+    separator = max(",;\t", key=first.count)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error:
+        raise UserError("key_figures.errors.broken_csv", file=name) from None
+    return list(enumerate(rows, start=1))
+
+
+def _decode(content: bytes) -> str | None:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return None if "\x00" in text else text
+    return None
