@@ -5,8 +5,6 @@ The file has one row per printed figure, exactly as printed, errors included.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ import pandas as pd
 
 from umea_eval.datasets.key_figures.printed import Printed, parse
 from umea_eval.errors import UserError
+from umea_eval.intake.plain_csv import read_records
 
 COLUMNS = (
     "figure_id",
@@ -181,35 +180,16 @@ def read_key_figures(path: Path) -> list[KeyFigure]:
     or not unique.
     """
     name = path.name
-    rows = _read_rows(path)
-    heading = [column.strip() for column in rows[0][1]]
-    missing = [column for column in COLUMNS if column not in heading]
-    if len(missing) == len(COLUMNS):
-        raise UserError("key_figures.errors.no_table", file=name, columns=", ".join(COLUMNS))
-    if missing:
-        raise UserError("key_figures.errors.missing_columns", file=name, columns=", ".join(missing))
     figures: list[KeyFigure] = []
     seen: dict[str, int] = {}
-    for row, cells in rows[1:]:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(heading):
-            raise UserError(
-                "key_figures.errors.ragged",
-                file=name,
-                row=row,
-                found=len(cells),
-                expected=len(heading),
-            )
-        figure = _figure(name, row, dict(zip(heading, cells, strict=True)))
+    for row, cells in read_records(path, COLUMNS):
+        figure = _figure(name, row, cells)
         if figure.figure_id in seen:
             raise UserError(
                 "key_figures.errors.duplicate_id", file=name, row=row, first=seen[figure.figure_id]
             )
         seen[figure.figure_id] = row
         figures.append(figure)
-    if not figures:
-        raise UserError("key_figures.errors.no_rows", file=name)
     return figures
 
 
@@ -248,14 +228,14 @@ def load_key_figures(path: Path) -> pd.DataFrame:
         ],
     }
     for column, values in numbers.items():
-        frame[column] = pd.array(values, dtype="Float64")
-    frame["numerator"] = pd.array([f.numerator for f in figures], dtype="Int64")
-    frame["denominator"] = pd.array([f.denominator for f in figures], dtype="Int64")
+        frame[column] = pd.array(values, dtype="double[pyarrow]")
+    frame["numerator"] = pd.array([f.numerator for f in figures], dtype="int64[pyarrow]")
+    frame["denominator"] = pd.array([f.denominator for f in figures], dtype="int64[pyarrow]")
     return frame
 
 
 def _figure(file: str, row: int, cells: dict[str, str]) -> KeyFigure:
-    cells = {column: cell.strip() for column, cell in cells.items()}
+    cells = dict(cells)
 
     def number(column: str) -> Printed | None:
         printed = parse(cells[column])
@@ -312,42 +292,3 @@ def _without_break(cell: str) -> tuple[str, str]:
             rest = (cell[: aside.start()] + cell[aside.end() :]).strip()
             return rest, aside[0].strip(" ()[],;–-")
     return "", cell
-
-
-def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
-    """The file's rows with their number as Excel counts them."""
-    name = path.name
-    if not path.exists():
-        raise UserError("key_figures.errors.no_file", file=name)
-    if path.is_dir():
-        raise UserError("key_figures.errors.folder", file=name)
-    try:
-        content = path.read_bytes()
-    except OSError:
-        raise UserError("key_figures.errors.unreadable", file=name) from None
-    if not content.strip():
-        raise UserError("key_figures.errors.empty", file=name)
-    text = _decode(content)
-    if text is None:
-        raise UserError("key_figures.errors.no_table", file=name, columns=", ".join(COLUMNS))
-    first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error:
-        raise UserError("key_figures.errors.broken_csv", file=name) from None
-    return list(enumerate(rows, start=1))
-
-
-def _decode(content: bytes) -> str | None:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return None if "\x00" in text else text
-    return None

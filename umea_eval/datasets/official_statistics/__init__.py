@@ -1,0 +1,1 @@
+"""Official statistics and code lists that anybody may publish."""

@@ -1,0 +1,1 @@
+"""What every cleaning is made of; it knows no dataset."""

@@ -1,0 +1,93 @@
+"""A CSV file whose columns are known: its rows with their numbers, whatever its encoding.
+
+For tables of published figures and for files that people edit beside them. Exports of systems, with
+several heading rows, totals and sheets, are read by ``exports``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from umea_eval.errors import UserError
+
+Row = tuple[int, list[str]]
+
+
+def read_rows(path: Path) -> list[Row]:
+    """All rows, the heading first, each with its number as Excel counts it.
+
+    Encoding (UTF-8 with or without BOM, UTF-16, Windows-1252) and separator (comma, semicolon, tab)
+    are found from the content. Raises UserError for a file that is missing, a folder, unreadable,
+    empty, binary or broken.
+    """
+    name = path.name
+    if not path.exists():
+        raise UserError("csv.no_file", file=name)
+    if path.is_dir():
+        raise UserError("csv.folder", file=name)
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise UserError("csv.unreadable", file=name) from None
+    if not content.strip():
+        raise UserError("csv.empty", file=name)
+    text = decode(content)
+    if text is None:
+        raise UserError("csv.no_text", file=name)
+    heading = text.lstrip("\r\n").partition("\n")[0]
+    separator = max(",;\t", key=heading.count)
+    # A long cell of free text is no fault of its own.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error:
+        raise UserError("csv.broken", file=name) from None
+    numbered = list(enumerate(rows, start=1))
+    while numbered and not any(cell.strip() for cell in numbered[0][1]):
+        del numbered[0]
+    return numbered
+
+
+def read_records(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    """The rows as column → trimmed text, without empty rows.
+
+    Raises UserError also for a missing column, a row with too many or too few fields, and a file
+    with no rows below its heading.
+    """
+    name = path.name
+    (_, first), *rows = read_rows(path)
+    heading = [cell.strip() for cell in first]
+    missing = [column for column in columns if column not in heading]
+    if len(missing) == len(columns):
+        raise UserError("csv.no_table", file=name, columns=", ".join(columns))
+    if missing:
+        raise UserError("csv.missing_columns", file=name, columns=", ".join(missing))
+    records: list[tuple[int, dict[str, str]]] = []
+    for row, cells in rows:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(heading):
+            raise UserError(
+                "csv.ragged", file=name, row=row, found=len(cells), expected=len(heading)
+            )
+        records.append((row, dict(zip(heading, (cell.strip() for cell in cells), strict=True))))
+    if not records:
+        raise UserError("csv.no_rows", file=name)
+    return records
+
+
+def decode(content: bytes) -> str | None:
+    """The text of the bytes; None for what is no text."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return None if "\x00" in text else text
+    return None
