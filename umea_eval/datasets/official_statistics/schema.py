@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pandas as pd
 
@@ -18,9 +18,9 @@ from umea_eval.errors import UserError
 from umea_eval.intake.plain_csv import read_records
 
 T = TypeVar("T")
-TEXT = "string[pyarrow]"
-WHOLE = "int64[pyarrow]"
-NUMBER = "double[pyarrow]"
+TEXT: Final = "string[pyarrow]"
+WHOLE: Final = "int64[pyarrow]"
+NUMBER: Final = "double[pyarrow]"
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]")
 
 # Socialstyrelsen's marks. X is withheld and may stand for any number: large ones are withheld too,
@@ -181,8 +181,8 @@ def load_kolada(path: Path) -> pd.DataFrame:
         ],
         dtype="bool[pyarrow]",
     )
-    frame["published_on"] = pd.to_datetime(
-        [_date(path, row, columns[4], r[columns[4]]) for row, r in records]
+    frame["published_on"] = pd.Series(
+        [_date(path, row, columns[4], r[columns[4]]) for row, r in records], dtype="date32[pyarrow]"
     )
     _unique(path, frame, ["id"])
     return frame

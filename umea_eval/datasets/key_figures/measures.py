@@ -1,0 +1,334 @@
+"""What a board member asks of a year's key figures: frames in plain columns, one row per answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from umea_eval.datasets.key_figures import reading
+from umea_eval.datasets.key_figures.answers import Answer
+from umea_eval.datasets.key_figures.findings import (
+    ERROR,
+    NOT_CHECKABLE,
+    OTHER_MEANING,
+    SEVERITIES,
+    Audit,
+    unit_name,
+)
+from umea_eval.datasets.key_figures.output import severity_name, status_name
+from umea_eval.datasets.key_figures.rules.attainment import previous
+from umea_eval.datasets.key_figures.schema import KeyFigure, plain
+from umea_eval.errors import UserError
+from umea_eval.language import Language
+
+STATUSES = ("attained", "improved", "not_attained", "not_judged")
+_STATUS = (
+    (re.compile(r"^(ej|inte|delvis) (uppnått|uppfyllt).*positiv utveckling"), "improved"),
+    (re.compile(r"^(ej|inte|delvis) (uppnått|uppfyllt)"), "not_attained"),
+    (re.compile(r"^(helt )?uppnått|^uppfyllt|^målet (är )?(uppnått|nått)"), "attained"),
+    (re.compile(r"^se kommentar|^välj"), "not_judged"),
+)
+TEXT = "string[pyarrow]"
+
+
+def years(figures: Sequence[KeyFigure]) -> list[int]:
+    """The years for which some attainment is printed, the last one first."""
+    return sorted(
+        {reading.year(f.period) or 0 for f in figures if f.attainment and f.period.isdigit()},
+        reverse=True,
+    )
+
+
+def attainment_overview(audit: Audit, year: int) -> pd.DataFrame:
+    """Every indicator of the year whose attainment is printed, on its row for everybody.
+
+    Columns: ``figure_id``, ``indicator`` (with its breakdown), ``population``, ``unit``,
+    ``result``, ``decimals`` (as printed), ``previous`` (the year before; missing when it is not
+    printed or not comparable), ``target`` (as printed), ``attainment`` (as printed), ``status``
+    (attained, improved, not_attained, not_judged), ``check``: "holds"; "disputed" when the audit
+    cannot make result, target and attainment agree; "not_checkable". Attained first, then in the
+    order of the papers. Raises UserError for a year without any attainment.
+    """
+    figures = audit.figures
+    if year not in years(figures):
+        known = ", ".join(map(str, years(figures))) or "–"
+        raise UserError("key_figures.errors.no_year", year=year, known=known)
+    rows = []
+    for figure in figures:
+        status = status_of(figure.attainment)
+        if (
+            status is None
+            or figure.value is None
+            or figure.period != str(year)
+            or not reading.everybody(figure)
+            or reading.labelled_sex_shares(figure)
+        ):
+            continue
+        before = previous(figure, figures)
+        comparable = before is not None and not (figure.break_mark or before.break_mark)
+        rows.append(
+            {
+                "figure_id": figure.figure_id,
+                "indicator": _name(figure),
+                "population": figure.population,
+                "unit": figure.unit,
+                "result": float(figure.value.value),
+                "decimals": figure.value.decimals,
+                "previous": float(reading.value(before).value) if before and comparable else None,
+                "target": figure.target.text or None,
+                "attainment": figure.attainment,
+                "status": status,
+                "check": _check(figure, audit),
+            }
+        )
+    rows.sort(key=lambda row: STATUSES.index(str(row["status"])))
+    return _typed(
+        rows,
+        texts=(
+            "figure_id",
+            "indicator",
+            "population",
+            "unit",
+            "target",
+            "attainment",
+            "status",
+            "check",
+        ),
+        numbers=("result", "previous"),
+        whole=("decimals",),
+    )
+
+
+def status_of(attainment: str) -> str | None:
+    """The status that a printed attainment says; None for words of another kind."""
+    words = plain(attainment)
+    return next((status for pattern, status in _STATUS if pattern.match(words)), None)
+
+
+def by_sex(audit: Audit, year: int) -> pd.DataFrame:
+    """Results by sex of the year, only where the columns are results.
+
+    Columns: ``indicator``, ``population``, ``unit``, ``women``, ``men``, ``difference`` (women
+    less men: percentage points for shares), ``total`` (missing when not printed), ``decimals``,
+    ``kind`` (share, rate, count …). Columns that are a distribution of respondents, or that count
+    something else than the total, are left out: see ``not_results``.
+    """
+    other = {figure.figure_id for finding in audit.of(OTHER_MEANING) for figure in finding.figures}
+    printed = [
+        f
+        for f in audit.figures
+        if f.value is not None
+        and f.period == str(year)
+        and f.figure_id not in other
+        and not reading.labelled_sex_shares(f)
+    ]
+    groups = reading.group(
+        printed,
+        lambda f: (
+            *reading.table_of(f),
+            plain(f.indicator),
+            plain(f.population),
+            reading.breakdown(f),
+            f.unit,
+        ),
+    )
+    rows = []
+    for members in groups.values():
+        sexes = {f.sex: f for f in members}
+        women, men = sexes.get("women"), sexes.get("men")
+        if women is None or men is None:
+            continue
+        whole = sexes.get("total") or sexes.get("")
+        values = [reading.value(f) for f in (women, men)]
+        rows.append(
+            {
+                "indicator": _name(women),
+                "population": women.population,
+                "unit": women.unit,
+                "women": float(values[0].value),
+                "men": float(values[1].value),
+                "difference": float(values[0].value - values[1].value),
+                "total": float(reading.value(whole).value) if whole else None,
+                "decimals": max(printed.decimals for printed in values),
+                "kind": reading.nature(women),
+            }
+        )
+    return _typed(
+        rows,
+        texts=("indicator", "population", "unit", "kind"),
+        numbers=("women", "men", "difference", "total"),
+        whole=("decimals",),
+    )
+
+
+def not_results(audit: Audit, year: int, language: Language) -> pd.DataFrame:
+    """Columns by sex that are no results: ``indicator``, ``why`` and ``figures``."""
+    rows = [
+        {
+            "indicator": finding.figures[0].indicator,
+            "why": finding.text(language),
+            "figures": ", ".join(figure.figure_id for figure in finding.figures),
+        }
+        for finding in audit.of(OTHER_MEANING)
+        if finding.figures[0].period == str(year)
+    ]
+    return _typed(rows, texts=("indicator", "why", "figures"))
+
+
+def findings_table(audit: Audit, answers: Mapping[str, Answer], language: Language) -> pd.DataFrame:
+    """All findings with their arithmetic and what the owner of the figures has answered.
+
+    Columns: ``severity`` (as readers see it), ``code`` (the severity), ``about``, ``finding``,
+    ``figures``, ``lines`` (where they stand), ``status``, ``status_code`` and ``comment``.
+    """
+    rows = []
+    for finding in audit.findings:
+        answer = answers.get(finding.finding_id, Answer())
+        rows.append(
+            {
+                "severity": severity_name(finding.severity, language),
+                "code": finding.severity,
+                "about": finding.about(language),
+                "finding": finding.text(language),
+                "figures": ", ".join(figure.figure_id for figure in finding.figures),
+                "lines": ", ".join(source.rpartition(":")[2] for source in finding.sources()),
+                "status": status_name(answer.status, language),
+                "status_code": answer.status,
+                "comment": answer.comment or None,
+            }
+        )
+    return _typed(
+        rows,
+        texts=(
+            "severity",
+            "code",
+            "about",
+            "finding",
+            "figures",
+            "lines",
+            "status",
+            "status_code",
+            "comment",
+        ),
+    )
+
+
+def findings_by_severity(audit: Audit) -> pd.DataFrame:
+    """``severity`` (the four codes) and ``findings`` (how many)."""
+    rows = [{"severity": s, "findings": len(audit.of(s))} for s in SEVERITIES]
+    return _typed(rows, texts=("severity",), whole=("findings",))
+
+
+def documents(figures: Sequence[KeyFigure], year: int) -> pd.DataFrame:
+    """Where the figures come from: ``document``, ``figures``, ``of_year`` and ``with_target``."""
+    rows = [
+        {
+            "document": members[0].document,
+            "figures": len(members),
+            "of_year": sum(reading.year(f.period) == year for f in members),
+            "with_target": sum(f.target.usable for f in members),
+        }
+        for members in reading.group(figures, lambda f: f.document).values()
+    ]
+    return _typed(rows, texts=("document",), whole=("figures", "of_year", "with_target"))
+
+
+def changes(audit: Audit, year: int) -> pd.DataFrame:
+    """Each figure for everybody that is printed for the year and the year before.
+
+    Columns: ``indicator``, ``population``, ``unit``, ``before``, ``now``, ``change`` (now less
+    before), ``decimals``, ``break_mark`` (missing unless the series breaks: then no change is
+    computed).
+    """
+    rows = []
+    for figure in audit.figures:
+        if figure.value is None or figure.period != str(year) or not reading.everybody(figure):
+            continue
+        before = previous(figure, audit.figures)
+        if before is None or reading.nature(figure) == "change":
+            continue
+        mark = figure.break_mark or before.break_mark
+        old, new = reading.value(before), figure.value
+        rows.append(
+            {
+                "indicator": _name(figure),
+                "population": figure.population,
+                "unit": figure.unit,
+                "before": float(old.value),
+                "now": float(new.value),
+                "change": None if mark else float(new.value - old.value),
+                "decimals": max(old.decimals, new.decimals),
+                "break_mark": mark or None,
+            }
+        )
+    return _typed(
+        rows,
+        texts=("indicator", "population", "unit", "break_mark"),
+        numbers=("before", "now", "change"),
+        whole=("decimals",),
+    )
+
+
+def all_figures(figures: Sequence[KeyFigure], year: int, language: Language) -> pd.DataFrame:
+    """The year's figures as printed, for the appendix."""
+    rows = [
+        {
+            "figure_id": f.figure_id,
+            "indicator": _name(f),
+            "population": f.population,
+            "sex": f.sex or None,
+            "period": f.period,
+            "value": None if f.value is None else float(f.value.value),
+            "decimals": 0 if f.value is None else f.value.decimals,
+            "unit": unit_name(f.unit, language),
+            "target": f.target.text or None,
+            "attainment": f.attainment or None,
+            "line": f.source.rpartition(":")[2],
+        }
+        for f in figures
+        if reading.year(f.period) == year
+    ]
+    texts = (
+        "figure_id",
+        "indicator",
+        "population",
+        "sex",
+        "period",
+        "unit",
+        "target",
+        "attainment",
+        "line",
+    )
+    return _typed(rows, texts=texts, numbers=("value",), whole=("decimals",))
+
+
+def _check(figure: KeyFigure, audit: Audit) -> str:
+    about = [f for f in audit.findings if f.figures[0].figure_id == figure.figure_id]
+    if any(finding.severity == ERROR for finding in about):
+        return "disputed"
+    judged = [f for f in about if f.rule == "attainment" and f.severity == NOT_CHECKABLE]
+    return "not_checkable" if judged else "holds"
+
+
+def _name(figure: KeyFigure) -> str:
+    breakdown = reading.breakdown(figure)
+    return f"{figure.indicator}: {figure.breakdown}" if breakdown else figure.indicator
+
+
+def _typed(
+    rows: Sequence[Mapping[str, object]],
+    *,
+    texts: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+    whole: Sequence[str] = (),
+) -> pd.DataFrame:
+    """A frame with its columns and types even when there is no row."""
+    frame = pd.DataFrame(list(rows), columns=[*texts, *numbers, *whole])
+    types = {
+        **dict.fromkeys(texts, TEXT),
+        **dict.fromkeys(numbers, "double[pyarrow]"),
+        **dict.fromkeys(whole, "int64[pyarrow]"),
+    }
+    return frame.astype(types)
