@@ -84,13 +84,14 @@ def sexes(frame: pd.DataFrame, ax: Axes, language: Language) -> None:
 
     ``frame`` is ``measures.by_sex``, shares only.
     """
-    for row, line in enumerate(frame.itertuples()):
-        ax.plot([line.women, line.men], [row, row], color=style.LIGHT, linewidth=4, zorder=1)
-        ax.plot(line.women, row, "o", color=style.PURPLE, markersize=9, zorder=2)
-        ax.plot(line.men, row, "s", color=style.BLUE, markersize=8, zorder=2)
-        points = number(abs(line.difference), language, int(line.decimals))
+    women, men = frame["women"].tolist(), frame["men"].tolist()
+    for row, decimals in enumerate(frame["decimals"].tolist()):
+        ax.plot([women[row], men[row]], [row, row], color=style.LIGHT, linewidth=4, zorder=1)
+        ax.plot(women[row], row, "o", color=style.PURPLE, markersize=9, zorder=2)
+        ax.plot(men[row], row, "s", color=style.BLUE, markersize=8, zorder=2)
+        points = number(abs(women[row] - men[row]), language, decimals)
         label = text("key_figures.report.points", language, points=points)
-        ax.text(max(line.women, line.men) + 1.8, row, label, va="center", fontsize=9)
+        ax.text(max(women[row], men[row]) + 1.8, row, label, va="center", fontsize=9)
     ax.set_yticks(range(len(frame)), [_wrapped(name) for name in frame["indicator"]], fontsize=9)
     ax.set_ylim(len(frame) - 0.5, -1.0)
     ax.set_xlim(0, 118)
@@ -99,19 +100,17 @@ def sexes(frame: pd.DataFrame, ax: Axes, language: Language) -> None:
     ax.grid(axis="x")
     ax.set_xlabel(text("key_figures.report.per_cent", language))
     # The first row names the two marks: direct labels in place of a legend.
-    if len(frame):
-        first = frame.iloc[0]
-        for share, colour, key, other in (
-            (first["women"], style.PURPLE, "women", first["men"]),
-            (first["men"], style.BLUE, "men", first["women"]),
+    if women:
+        for share, other, colour, key in (
+            (women[0], men[0], style.PURPLE, "women"),
+            (men[0], women[0], style.BLUE, "men"),
         ):
-            side = "left" if share >= other else "right"
             ax.text(
                 share,
                 -0.45,
                 text(f"key_figures.sex.{key}", language),
                 color=colour,
-                ha=side,
+                ha="left" if share >= other else "right",
                 va="bottom",
                 fontsize=10,
                 fontweight="bold",
