@@ -1,3 +1,39 @@
-"""Reproducible evaluation of social services and municipal health care."""
+"""Reproducible evaluation of social services and municipal health care.
+
+The public API. A name is imported when it is first used, so that ``import umea_eval`` and the
+command line's help stay light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from umea_eval.disclosure.tables import Field, Released
+    from umea_eval.errors import UserError
+    from umea_eval.report.report import Report
+    from umea_eval.settings import Settings, read_settings
+
+_HOME = {
+    "Report": "umea_eval.report.report",
+    "Field": "umea_eval.disclosure.tables",
+    "Released": "umea_eval.disclosure.tables",
+    "UserError": "umea_eval.errors",
+    "Settings": "umea_eval.settings",
+    "read_settings": "umea_eval.settings",
+}
+
+__all__ = ["Field", "Released", "Report", "Settings", "UserError", "__version__", "read_settings"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

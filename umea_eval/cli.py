@@ -1,1 +1,300 @@
-"""The command line."""
+"""The command line: parse, call, print.
+
+Exit codes of the whole product: 0 done; 1 a bug; 2 the user's input or machine; 3 withheld by
+disclosure control; 4 finished, but something failed or differs; 130 interrupted.
+
+The commands are built in one language, which is found before they are. Nothing heavy is imported
+until a command needs it. A new command is a function like ``_report`` and a line in ``build``.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from umea_eval import __version__
+from umea_eval.errors import UserError
+from umea_eval.language import LANGUAGES, Language, text
+from umea_eval.runs.failures import message, own_text
+from umea_eval.runs.notebooks import find_notebook, list_notebooks, notebook_title
+from umea_eval.runs.parameters import as_text, read_parameters
+from umea_eval.settings import read_settings
+from umea_eval.terminal import close_quietly, prepare_streams, say, tell
+from umea_eval.usage import Command, Group, explain
+
+if TYPE_CHECKING:
+    from umea_eval.runs.batch import Outcome
+
+DONE, BUG, USER, WITHHELD, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+SHOW_ERROR_TEXT = "--show-error-text"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with one of the exit codes."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return the exit code."""
+    prepare_streams()
+    language = find_language(arguments)
+    try:
+        code = build(language).main(list(arguments), prog_name="umea-eval", standalone_mode=False)
+    except (KeyboardInterrupt, click.Abort):
+        tell(text("cli.interrupted", language))
+        return INTERRUPTED
+    except click.UsageError as error:
+        return _report_error(explain(error, language), arguments, language)
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            close_quietly()
+            return DONE
+        return _report_error(error, arguments, language)
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a message
+        return _report_error(error, arguments, language)
+    return code if isinstance(code, int) else DONE
+
+
+def find_language(arguments: Sequence[str]) -> Language:
+    """The language of messages: ``--language``, else the settings', else Swedish."""
+    given = ""
+    for position, argument in enumerate(arguments):
+        if argument == "--":
+            break
+        if argument.startswith("--language="):
+            given = argument.partition("=")[2]
+        elif argument == "--language":
+            given = "".join(arguments[position + 1 : position + 2])
+    for language in LANGUAGES:
+        if given == language:
+            return language
+    try:
+        return read_settings().language
+    except UserError:
+        return "sv"  # the command itself will say what is wrong with the settings
+
+
+def build(language: Language) -> Group:
+    """All commands, with help in ``language``."""
+    group = Group(
+        "umea-eval",
+        language=language,
+        help=text("cli.help.main", language),
+        example="umea-eval reports",
+        subcommand_metavar=text("cli.metavar.command", language),
+        params=_everywhere(language),
+        callback=lambda **_: None,
+    )
+    for command in (_report(language), _reports(language), _version(language)):
+        group.add_command(command)
+    return group
+
+
+def _everywhere(language: Language) -> list[click.Parameter]:
+    """Options that may stand before or after the command."""
+    return [
+        click.Option(
+            ["--language"],
+            type=click.Choice(LANGUAGES),
+            help=text("cli.help.language", language),
+        ),
+        click.Option(
+            [SHOW_ERROR_TEXT], is_flag=True, help=text("cli.help.show_error_text", language)
+        ),
+    ]
+
+
+def _report(language: Language) -> Command:
+    def call(
+        name: str | None,
+        assignments: tuple[str, ...],
+        parameters: bool,
+        **_: object,
+    ) -> int:
+        if name is None:
+            say(_evaluations(language))
+            raise UserError("cli.errors.no_name", language=language)
+        if parameters:
+            path = find_notebook(name, read_settings(), language)
+            say(_parameter_table(path, language))
+            return DONE
+        return _make_report(name, assignments, language)
+
+    return Command(
+        "report",
+        language=language,
+        callback=call,
+        help=text("cli.help.report", language),
+        short_help=text("cli.help.report_short", language),
+        example="umea-eval report key_figures -p period=2023",
+        params=[
+            click.Argument(["name"], required=False, metavar=text("cli.metavar.name", language)),
+            click.Option(
+                ["-p", "assignments"],
+                multiple=True,
+                metavar=text("cli.metavar.assignment", language),
+                help=text("cli.help.assignment", language),
+            ),
+            click.Option(
+                ["--parameters"], is_flag=True, help=text("cli.help.parameters", language)
+            ),
+            *_everywhere(language),
+        ],
+    )
+
+
+def _make_report(name: str, assignments: Sequence[str], language: Language) -> int:
+    # Late: --help must not wait for what makes reports.
+    from umea_eval.runs.index import write_index  # noqa: PLC0415
+    from umea_eval.runs.produce import order, produce  # noqa: PLC0415
+
+    settings, clock = read_settings(), time.monotonic()
+    wanted = order(name, assignments, settings, language=language, report_language=_chosen())
+    spoken = text(f"runs.index.language_{wanted.language}", language)
+    tell(text("runs.starting", language, notebook=wanted.name, language_name=spoken))
+
+    def progress(number: int, total: int, section: str) -> None:
+        key = "runs.cell" if section else "runs.cell_plain"
+        tell(text(key, language, number=number, total=total, section=section))
+
+    try:
+        folder = produce(wanted, settings, language=language, progress=progress)
+    except Exception:
+        with suppress(UserError):  # the message that matters is the first one
+            write_index(settings)
+        raise
+    write_index(settings)
+    tell(text("runs.done", language, seconds=time.monotonic() - clock))
+    say(_relative(folder / "report.html"))
+    return DONE
+
+
+def _reports(language: Language) -> Command:
+    def call(names: tuple[str, ...], **_: object) -> int:
+        from umea_eval.runs.batch import produce_all  # noqa: PLC0415 - not for --help
+        from umea_eval.runs.index import write_index  # noqa: PLC0415
+
+        def begun(name: str, report_language: Language) -> None:
+            spoken = text(f"runs.index.language_{report_language}", language)
+            tell(text("runs.starting", language, notebook=name, language_name=spoken))
+
+        def ended(outcome: Outcome) -> None:
+            if outcome.error is not None:
+                tell(text("runs.batch_failed", language, name=outcome.name))
+                _tell_error(outcome.error, language, own=_wants_error_text())
+
+        settings = read_settings()
+        outcomes = produce_all(names, settings, language=language, begun=begun, ended=ended)
+        index = write_index(settings)
+        failed = sum(outcome.error is not None for outcome in outcomes)
+        tell(text("runs.batch_done", language, done=len(outcomes) - failed, failed=failed))
+        say(_relative(index))
+        return INCOMPLETE if failed else DONE
+
+    return Command(
+        "reports",
+        language=language,
+        callback=call,
+        help=text("cli.help.reports", language),
+        short_help=text("cli.help.reports_short", language),
+        example="umea-eval reports key_figures official_statistics",
+        params=[
+            click.Argument(
+                ["names"], nargs=-1, metavar=f"[{text('cli.metavar.name', language)}]..."
+            ),
+            *_everywhere(language),
+        ],
+    )
+
+
+def _version(language: Language) -> Command:
+    def call(**_: object) -> int:
+        from umea_eval.report.provenance import code_sha256, python_version  # noqa: PLC0415
+
+        say(f"umea_eval {__version__}")
+        say(text("cli.version_code", language, sha256=code_sha256()))
+        say(f"Python {python_version()}, {sys.platform}")
+        return DONE
+
+    return Command(
+        "version",
+        language=language,
+        callback=call,
+        help=text("cli.help.version", language),
+        short_help=text("cli.help.version", language),
+        example="umea-eval version",
+        params=_everywhere(language),
+    )
+
+
+def _evaluations(language: Language) -> str:
+    """Every notebook with its title and parameters."""
+    notebooks = list_notebooks(read_settings())
+    return "\n\n".join(
+        f"{name}: {notebook_title(path, language)}\n{_parameter_table(path, language)}"
+        for name, path in notebooks.items()
+    )
+
+
+def _parameter_table(path: Path, language: Language) -> str:
+    """A notebook's parameters: name, default, what a value must be, help."""
+    heads = ("name", "default", "value", "meaning")
+    rows = [tuple(text(f"runs.parameters.{head}", language) for head in heads)]
+    for parameter in read_parameters(path):
+        usual = as_text(parameter.default) or text("runs.parameters.empty", language)
+        rows.append((parameter.name, usual, parameter.expected(language), parameter.help(language)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    return "\n".join(
+        "  "
+        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _chosen() -> Language | None:
+    """What ``--language`` says, before or after the command."""
+    context: click.Context | None = click.get_current_context()
+    while context is not None:
+        for language in LANGUAGES:
+            if context.params.get("language") == language:
+                return language
+        context = context.parent
+    return None
+
+
+def _wants_error_text() -> bool:
+    context: click.Context | None = click.get_current_context()
+    while context is not None:
+        if context.params.get("show_error_text"):
+            return True
+        context = context.parent
+    return False
+
+
+def _report_error(error: Exception, arguments: Sequence[str], language: Language) -> int:
+    """Print what happened and return the exit code."""
+    _tell_error(error, language, own=SHOW_ERROR_TEXT in arguments)
+    return error.exit_code if isinstance(error, UserError) else BUG
+
+
+def _tell_error(error: Exception, language: Language, *, own: bool) -> None:
+    tell(message(error, language).strip())
+    if own and not isinstance(error, UserError):
+        tell(own_text(error))
+
+
+def _relative(path: Path) -> str:
+    """A path as short as it can be from where the user stands."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+if __name__ == "__main__":
+    main()

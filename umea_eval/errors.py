@@ -13,6 +13,8 @@ class UserError(Exception):
     what was expected. They never hold a value that could identify a person.
     """
 
+    exit_code = 2
+
     def __init__(self, key: str, *, language: Language = "sv", **values: object) -> None:
         self.key = key
         self.values = values

@@ -34,6 +34,8 @@ from typing import Any, Literal, get_args
 
 Language = Literal["sv", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+Words = str | Mapping[Language, str]
+"""A key of the catalogue, or the words themselves in each language."""
 
 # Narrow no-break space: a thousands separator that never breaks the line (Svenska skrivregler).
 THIN_SPACE = "\u202f"
@@ -124,11 +126,22 @@ def text(key: str, language: Language, /, **values: object) -> str:
     return _Formatter(language).format(_file_of(key)[key][language], **values)
 
 
-def listing(words: Sequence[str], language: Language) -> str:
-    """``a, b och c``."""
+def fill(words: Words, language: Language, /, **values: object) -> str:
+    """Words of the catalogue or words given on the spot, in ``language``, with values filled in.
+
+    Raises KeyError for a key that the catalogue does not have or a language that is not given.
+    """
+    if isinstance(words, str):
+        return text(words, language, **values)
+    return _Formatter(language).format(words[language], **values)
+
+
+def listing(words: Sequence[str], language: Language, *, last: Literal["and", "or"] = "and") -> str:
+    """``a, b och c``, or with ``last="or"`` ``a, b eller c``."""
     if len(words) < 2:
         return "".join(words)
-    return ", ".join(words[:-1]) + (" och " if language == "sv" else " and ") + words[-1]
+    swedish = {"and": "och", "or": "eller"}[last]
+    return f"{', '.join(words[:-1])} {swedish if language == 'sv' else last} {words[-1]}"
 
 
 def _file_of(key: str) -> Mapping[str, Mapping[str, str]]:

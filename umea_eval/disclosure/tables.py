@@ -1,0 +1,126 @@
+"""What does a report say about its tables before they are released, and what comes out?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from umea_eval.language import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["count", "share", "rate", "amount", "value", "text", "id"]
+NUMBERS: tuple[Kind, ...] = ("count", "share", "rate", "amount", "value")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a table: what disclosure control and the reader must know about it.
+
+    ``name``         the frame's column
+    ``heading``      what the reader sees: a catalogue key, or the words in each language
+    ``kind``         ``count`` (persons, events, days), ``share`` (0 to 1, shown in per cent),
+                     ``rate`` (per exposure), ``amount`` (money), ``value`` (any other number),
+                     ``text``, ``id`` (what a row is about)
+    ``unit``         stands in the heading: a catalogue key, words in each language, or the same
+                     text for both; a share's is per cent
+    ``decimals``     how many, or the name of a column that says how many for each row. None: none
+                     for counts and amounts, one for shares and rates, as many as the number itself
+                     has for values
+    ``numerator``    the column that a share or rate has as its numerator,
+    ``denominator``  and as its denominator: it is hidden when they are
+    ``of``           the column whose whole this one is a part of
+    ``words``        the codes of the column are entries of the catalogue below this key
+    ``missing``      what stands where a number is missing, instead of the usual words
+    ``suppressed``   the name of a boolean column: true where the source itself withholds the number
+    ``show``         False: figures and texts may use the column, the table does not show it
+
+    Only declared columns are released. ``decimals`` and ``suppressed`` may name columns that are
+    not declared.
+    """
+
+    name: str
+    heading: Words = ""
+    _: KW_ONLY
+    kind: Kind = "text"
+    unit: Words | None = None
+    decimals: int | str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    of: str | None = None
+    words: str | None = None
+    missing: Words | None = None
+    suppressed: str | None = None
+    show: bool = True
+
+    def uses(self) -> tuple[str, ...]:
+        """The columns of the frame that this one needs, itself first."""
+        rows = self.decimals if isinstance(self.decimals, str) else None
+        others = (self.numerator, self.denominator, self.of, self.suppressed, rows)
+        return (self.name, *(other for other in others if other))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that asks to be released.
+
+    Raises KeyError for a column that the frame does not have, ValueError for one declared twice.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    columns: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        if len(set(names)) < len(names):
+            raise ValueError(f"{self.name}: a column is declared twice")
+        for column in self.columns:
+            for asked in column.uses():
+                if asked not in self.frame.columns:
+                    raise KeyError(f"{self.name}: {asked}")
+
+
+@dataclass(frozen=True)
+class ReleasedTable:
+    """A table as it may be shown.
+
+    ``frame`` has the declared columns and a fresh index; what disclosure control or the source has
+    withheld is missing in it, and true in ``suppressed`` (same shape and columns). ``decimals`` has
+    the number of decimals of each row, for the columns that have it.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    suppressed: pd.DataFrame
+    decimals: Mapping[str, tuple[int | None, ...]]
+    columns: tuple[Field, ...]
+
+
+class Released(Mapping[str, "pd.DataFrame"]):
+    """All released tables of a report by name: all that figures, tables and texts may use.
+
+    Each look gives a copy, so that no drawing can change what another one shows.
+    """
+
+    def __init__(self, tables: Mapping[str, ReleasedTable]) -> None:
+        self._tables = dict(tables)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self._tables[name].frame.copy()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def suppressed(self, name: str) -> pd.DataFrame:
+        """True where a value of the table is withheld (not merely missing)."""
+        return self._tables[name].suppressed.copy()
+
+    def table(self, name: str) -> ReleasedTable:
+        """The table with all that is known about it."""
+        return self._tables[name]

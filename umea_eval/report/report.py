@@ -1,0 +1,353 @@
+"""The object through which a notebook shows every table, figure and sentence.
+
+In two phases. First the notebook registers its inputs and **all** its tables; nothing is shown.
+``release()`` is where disclosure control stands. After it the notebook shows tables, figures and
+texts, which can reach released values only. ``finish()`` ends the report with what is needed to
+make it again; a notebook without it has no report.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from umea_eval.disclosure.profiles import Input, find_profile, release
+from umea_eval.disclosure.tables import Field, Released, Table
+from umea_eval.errors import UserError
+from umea_eval.language import Language, Words, fill, text
+from umea_eval.report import provenance
+from umea_eval.report.figures import Draw, draw_svg
+from umea_eval.report.fragments import Fragment, Part, publish, render
+from umea_eval.report.tables import counted, write_table
+from umea_eval.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Values = Mapping[str, object]
+FromReleased = Callable[[Released], Values]
+Phase = Literal["registering", "showing", "finished"]
+
+# Names become file names, also on Windows.
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789"),
+}
+
+
+class Report:
+    """A report in one language, released under one profile.
+
+    ``name`` is the notebook's name; ``title`` a catalogue key, or the words in each language, with
+    ``values`` (parameters, never figures). Every word that a method takes is a key or such words.
+    Raises UserError for an unknown profile, and in every method for a call in the wrong phase.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        language: Language,
+        profile: str,
+        title: Words,
+        values: Values | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        find_profile(profile, language)
+        self.name = name
+        self.language: Language = language
+        self.profile = profile
+        self.title = fill(title, language, **(values or {}))
+        self.fragments: list[Fragment] = []
+        self._settings = settings or read_settings()
+        self._phase: Phase = "registering"
+        self._inputs: dict[str, Input] = {}
+        self._tables: dict[str, Table] = {}
+        self._words: dict[str, tuple[Words, Words | None, Values | FromReleased | None]] = {}
+        self._released = Released({})
+        self._level = 1
+        self._ids: set[str] = set()
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._show("title", self.title, {"title": self.title}, title=self.title)
+
+    # --- phase 1: register ---------------------------------------------------------------------
+
+    def input(self, path: str | Path) -> Path:
+        """Register a file or folder that figures come from, and return where it lies.
+
+        ``path`` is relative to the project's folder. Raises UserError if it does not exist or
+        cannot be read.
+        """
+        self._require("registering", "input")
+        root = self._settings.root
+        found = (root / path).resolve()
+        inside = found.is_relative_to(root)
+        shown = found.relative_to(root).as_posix() if inside else found.name
+        try:
+            sha256, size = provenance.input_sha256(found)
+        except OSError:
+            key = "unreadable_input" if found.exists() else "no_input"
+            raise self._error(key, file=shown) from None
+        if found.is_dir() and size == 0:
+            raise self._error("empty_input", file=shown)
+        self._inputs[shown] = Input(
+            path=shown,
+            sha256=sha256,
+            size=size,
+            published=found.is_relative_to(self._settings.public.resolve()),
+            example=found.is_relative_to(self._settings.example.resolve()),
+        )
+        return found
+
+    def table(
+        self,
+        name: str,
+        frame: pd.DataFrame,
+        *,
+        caption: Words,
+        columns: Sequence[Field],
+        note: Words | None = None,
+        values: Values | FromReleased | None = None,
+    ) -> None:
+        """Register a table. Nothing is shown: see ``show`` and ``figure``.
+
+        ``values`` fill the caption and the note: parameters, or a function of what is released.
+        Later changes of ``frame`` do not reach the report.
+        """
+        self._require("registering", "table")
+        self._check_name(name, self._tables)
+        try:
+            self._tables[name] = Table(name, frame.copy(), tuple(columns))
+        except (KeyError, ValueError) as error:
+            raise self._error("columns", table=name, column=str(error.args[0])) from None
+        self._words[name] = (caption, note, values)
+
+    def release(self) -> None:
+        """Let disclosure control decide what may be shown, and say under which rules."""
+        self._require("registering", "release")
+        self._released = release(
+            tuple(self._tables.values()),
+            self.profile,
+            tuple(self._inputs.values()),
+            language=self.language,
+        )
+        self._phase = "showing"
+        if self.example:
+            self._show("banner", text("report.banner", self.language))
+        rules = "example" if self.example else self.profile
+        notice = text(f"disclosure.profile.{rules}", self.language)
+        self._show("notice", notice, words=notice, profile=self.profile)
+
+    @property
+    def example(self) -> bool:
+        """Whether any input is example data."""
+        return any(entry.example for entry in self._inputs.values())
+
+    @property
+    def released(self) -> Released:
+        """What has been released: frames by name."""
+        self._require("showing", "released")
+        return self._released
+
+    # --- phase 2: show -------------------------------------------------------------------------
+
+    def heading(self, words: Words, *, level: int = 2, values: Values | None = None) -> None:
+        """A heading. Levels go down one at a time (the title is level 1)."""
+        self._require("showing", "heading")
+        if not 2 <= level <= min(self._level + 1, 6):
+            raise self._error("heading", level=level, above=self._level)
+        self._level = level
+        title = fill(words, self.language, **(values or {}))
+        anchor = self._anchor(title)
+        data = {"level": level, "title": title, "id": anchor}
+        self._show("heading", title, data, level=level, title=title, id=anchor)
+
+    def text(self, words: Words, values: FromReleased | Values | None = None) -> None:
+        """Paragraphs of text (a blank line parts them), with values from what is released."""
+        self._require("showing", "text")
+        written = fill(words, self.language, **self._values(values))
+        self._show("text", written, paragraphs=_paragraphs(written))
+
+    def items(
+        self,
+        words: Words | None,
+        values: Callable[[Released], Iterable[Values | tuple[Words, Values]]],
+        *,
+        empty: Words | None = None,
+    ) -> None:
+        """A bullet list: one item for each set of values.
+
+        An item with words of its own is a pair (words, values). A list without items shows
+        ``empty``, or nothing.
+        """
+        self._require("showing", "items")
+        written = []
+        for item in values(self._released):
+            own, inserted = item if isinstance(item, tuple) else (words, item)
+            if own is None:
+                raise self._error("item")
+            written.append(fill(own, self.language, **_presentable(inserted)))
+        if written:
+            self._show("items", "\n".join(f"- {item}" for item in written), items=written)
+        elif empty is not None:
+            self.text(empty)
+
+    def show(self, name: str) -> None:
+        """A registered table."""
+        self._require("showing", "show")
+        self._check_registered(name)
+        number = self._number("table", name)
+        caption, notes = self._caption(name)
+        label = text("report.table", self.language, number=number)
+        self._show_table(name, f"{label} {caption}", notes, number=number)
+
+    def figure(
+        self,
+        name: str,
+        *,
+        draw: Draw,
+        table: str,
+        alt: Words,
+        alt_values: FromReleased | Values | None = None,
+        caption: Words | None = None,
+        values: FromReleased | Values | None = None,
+        size: tuple[float, float] = (8.0, 4.5),
+        panels: tuple[int, int] = (1, 1),
+    ) -> None:
+        """A figure of a registered table, with the table behind it in a fold.
+
+        ``draw(released, ax)`` draws on ``ax`` (an array of axes if there are several ``panels``:
+        rows, columns). ``alt`` says what the picture shows, that is the finding. Without
+        ``caption`` the table's caption serves. ``size`` is in inches.
+        """
+        self._require("showing", "figure")
+        self._check_name(name, {figure for part, figure in self._numbers if part == "figure"})
+        self._check_registered(table)
+        number = self._number("figure", name)
+        finding = fill(alt, self.language, **self._values(alt_values))
+        own, notes = self._caption(table)
+        if caption is not None:
+            own = fill(caption, self.language, **self._values(values))
+        svg = draw_svg(
+            draw, self._released, name=f"figure-{name}", alt=finding, size=size, panels=panels
+        )
+        label = text("report.figure", self.language, number=number)
+        behind = text("report.behind", self.language, number=number)
+        written = write_table(self._released.table(table), self.language)
+        data = {"name": name, "number": number, "caption": own, "alt": finding, "table": table}
+        data["data"] = written.data()
+        self._show(
+            "figure",
+            f"[{label} {own}] {finding}",
+            data,
+            id=f"figure-{name}",
+            svg=svg,
+            caption=f"{label} {own}",
+            table=written,
+            table_caption=f"{behind} {own}",
+            notes=notes,
+        )
+
+    def finish(self) -> None:
+        """End the report: what it was made from, and how to make it again."""
+        self._require("showing", "finish")
+        self.heading("report.reproducibility")
+        record = {
+            "name": self.name,
+            "title": self.title,
+            "language": self.language,
+            "profile": self.profile,
+            "example": self.example,
+            "inputs": [
+                {"path": entry.path, "sha256": entry.sha256, "size": entry.size}
+                for entry in self._inputs.values()
+            ],
+            "code": {"version": provenance.code_version(), "sha256": provenance.code_sha256()},
+            "python": provenance.python_version(),
+            "packages": provenance.main_packages(),
+        }
+        self._phase = "finished"
+        self._show("record", text("report.made_from", self.language), record, record=record)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _show(
+        self, part: Part, plain: str, data: Mapping[str, Any] | None = None, /, **values: object
+    ) -> None:
+        fragment = Fragment(part, render(part, self.language, **values), plain, data or {})
+        self.fragments.append(fragment)
+        publish(fragment)
+
+    def _show_table(self, name: str, caption: str, notes: Sequence[str], *, number: int) -> None:
+        written = write_table(self._released.table(name), self.language)
+        plain = f"[{caption} ({counted(written.rows, self.language)})]"
+        data = {"number": number, "caption": caption, "notes": list(notes), **written.data()}
+        self._show(
+            "table", plain, data, id=f"table-{name}", table=written, caption=caption, notes=notes
+        )
+
+    def _caption(self, name: str) -> tuple[str, list[str]]:
+        caption, note, values = self._words[name]
+        inserted = self._values(values)
+        notes = [] if note is None else [fill(note, self.language, **inserted)]
+        return fill(caption, self.language, **inserted), notes
+
+    def _values(self, values: FromReleased | Values | None) -> dict[str, object]:
+        found = values(self._released) if callable(values) else values or {}
+        return _presentable(found)
+
+    def _number(self, part: str, name: str) -> int:
+        if (part, name) in self._numbers:
+            raise self._error("shown_twice", name=name)
+        self._numbers[part, name] = 1 + sum(shown == part for shown, _ in self._numbers)
+        return self._numbers[part, name]
+
+    def _anchor(self, title: str) -> str:
+        folded = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
+        slug = "-".join(re.findall(r"[a-z0-9]+", folded)) or "section"
+        anchor, count = f"s-{slug}", 1
+        while anchor in self._ids:
+            count += 1
+            anchor = f"s-{slug}-{count}"
+        self._ids.add(anchor)
+        return anchor
+
+    def _require(self, phase: Phase, method: str) -> None:
+        if self._phase != phase:
+            raise self._error(f"phase_{phase}_{self._phase}", method=f"report.{method}")
+
+    def _check_name(self, name: str, taken: Iterable[str]) -> None:
+        if not NAME.fullmatch(name) or name in RESERVED:
+            raise self._error("name", name=name)
+        if name in taken:
+            raise self._error("registered_twice", name=name)
+
+    def _check_registered(self, name: str) -> None:
+        if name not in self._tables:
+            raise self._error("no_table", name=name, known=", ".join(self._tables) or "–")
+
+    def _error(self, key: str, **values: object) -> UserError:
+        return UserError(f"report.errors.{key}", language=self.language, **values)
+
+
+def _presentable(values: Values) -> dict[str, object]:
+    """Values as the catalogue's formats take them: a number that is withheld is not a number."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: object) -> object:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return float("nan")
+    item = getattr(value, "item", None)  # numpy's numbers
+    return item() if callable(item) else value
+
+
+def _paragraphs(written: str) -> list[str]:
+    return [part.strip() for part in re.split(r"\n\s*\n", written) if part.strip()]

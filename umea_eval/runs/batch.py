@@ -1,0 +1,63 @@
+"""Every report of the project, one after the other; one that fails does not stop the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from umea_eval.errors import UserError
+from umea_eval.language import LANGUAGES, Language
+from umea_eval.runs.notebooks import find_notebook, list_notebooks
+from umea_eval.runs.produce import Order, order, produce
+from umea_eval.settings import Settings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One report of a batch: its folder, or the error."""
+
+    name: str
+    language: Language
+    folder: Path | None
+    error: Exception | None
+
+
+def produce_all(
+    names: Sequence[str],
+    settings: Settings,
+    *,
+    language: Language,
+    begun: Callable[[str, Language], None],
+    ended: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Make each named notebook's report (all of them without names) in both languages.
+
+    ``begun`` and ``ended`` are told as each report starts and ends. Raises UserError for a name
+    that does not exist, before anything starts, and when there are no notebooks.
+    """
+    wanted = names or list(list_notebooks(settings))
+    found = [find_notebook(name, settings, language).stem for name in wanted]
+    if not found:
+        raise UserError(
+            "runs.errors.no_notebooks", language=language, folder=settings.notebooks.name
+        )
+    outcomes = []
+    for name in found:
+        for report_language in LANGUAGES:
+            begun(name, report_language)
+            outcome = _one(name, report_language, settings, language)
+            ended(outcome)
+            outcomes.append(outcome)
+    return outcomes
+
+
+def _one(name: str, report_language: Language, settings: Settings, language: Language) -> Outcome:
+    try:
+        wanted: Order = order(
+            name, (), settings, language=language, report_language=report_language
+        )
+        folder = produce(wanted, settings, language=language)
+    except Exception as error:  # noqa: BLE001 - a bug in one report must not stop the others
+        return Outcome(name, report_language, None, error)
+    return Outcome(name, report_language, folder, None)

@@ -1,0 +1,227 @@
+"""Papermill runs the cells, in a kernel of this very interpreter, and errors come out as facts."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
+from papermill import execute_notebook
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from umea_eval.errors import UserError
+from umea_eval.language import Language
+from umea_eval.runs.failures import Frame, NotebookBug, short_path
+from umea_eval.runs.notebooks import is_injected, numbers, sections
+
+NAME = "umea_eval"
+START_SECONDS = 120
+# The longest path of a Unix socket is 104 bytes on macOS and 108 on Linux, the port included.
+SOCKET_PATH = 90
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+
+Progress = Callable[[int, int, str], None]
+"""Called before each code cell: its number, how many there are, the heading it stands under."""
+
+
+class _Kernel(AsyncKernelManager):
+    """A kernel that is this interpreter, whatever kernels are registered on the machine."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        folder = self.connection_file and str(Path(self.connection_file).parent)
+        return KernelSpec(
+            argv=[sys.executable, "-m", "umea_eval.runs.kernel", "-f", "{connection_file}"],
+            display_name="umea_eval",
+            language="python",
+            metadata={"supported_encryption": ["curve"]},
+            env={
+                # The user's own start-up files and history are no part of a report.
+                "IPYTHONDIR": folder,
+                # Sums do not depend on how many threads a machine has.
+                **dict.fromkeys(
+                    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+                ),
+                # The same encoding on every system.
+                "PYTHONUTF8": "1",
+                # No news about frozen modules from the debugger, which nobody uses here.
+                "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            },
+        )
+
+
+class _KernelEngine(Engine):  # type: ignore[misc]  # papermill is untyped
+    """Papermill's engine with our kernel, private sockets, and no kernel left behind."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        *,
+        on_cell: Callable[..., None],
+        log: Path,
+        **kwargs: Any,
+    ) -> None:
+        del kernel_name, kwargs
+        folder = log.parent
+        client = PapermillNotebookClient(
+            nb_man,
+            kernel_manager_class=_Kernel,
+            startup_timeout=START_SECONDS,
+            shutdown_kernel="immediate",
+            on_cell_execute=on_cell,
+        )
+        kernel = client.create_kernel_manager()
+        kernel.connection_file = str(folder / "kernel.json")
+        if os.name == "posix" and len(str(folder)) < SOCKET_PATH:
+            kernel.transport, kernel.ip = "ipc", str(folder / "kernel")
+        else:
+            kernel.transport_encryption = "auto"
+        try:
+            with log.open("wb") as output:
+                client.execute(stdout=output, stderr=output)
+        except DeadKernelError:
+            raise _Died(_exit_status(kernel)) from None
+        finally:
+            _kill(kernel)
+
+
+class _Died(Exception):
+    def __init__(self, status: int | None) -> None:
+        super().__init__(f"exit status {status}")
+        self.status = status
+
+
+def run_notebook(
+    document: Mapping[str, Any],
+    *,
+    name: str,
+    folder: Path,
+    language: Language,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Run every cell of ``document`` in ``folder`` and return the notebook with its outputs.
+
+    Raises the UserError (or Withheld) that a cell raised, NotebookBug for any other exception in a
+    cell, and UserError when the system killed the process for lack of memory or a disk is full.
+    """
+    import nbformat  # noqa: PLC0415 - papermill has imported it already
+
+    cells = document["cells"]
+    headings, counted = sections(cells, language), numbers(cells)
+
+    def on_cell(*, cell: Any, cell_index: int) -> None:
+        if progress and not is_injected(cell):
+            progress(counted[cell_index], max(counted), headings[cell_index])
+
+    private = _private_folder()
+    papermill_engines.register(NAME, _KernelEngine)
+    try:
+        notebook = execute_notebook(
+            nbformat.from_dict(document),
+            None,
+            engine_name=NAME,
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            cwd=str(folder),
+            on_cell=on_cell,
+            log=private / "kernel.log",
+        )
+    except PapermillExecutionError as error:
+        index = error.cell_index
+        raise _told(error, name, counted[index], headings[index]) from None
+    except _Died as error:
+        raise _dead(error, name, _tail(private / "kernel.log")) from None
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+    result: dict[str, Any] = json.loads(nbformat.writes(notebook))
+    return result
+
+
+def _private_folder() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="umea-eval-"))  # mode 0700
+    except OSError:
+        raise UserError("runs.errors.no_temporary") from None
+
+
+def _told(error: Any, notebook: str, cell: int, section: str) -> Exception:
+    """The exception that a cell raised, as ours."""
+    try:
+        facts = json.loads("".join(error.traceback))
+    except ValueError:
+        # IPython reports a cell that is no Python without asking our handler.
+        facts = {"type": error.ename, "text": error.evalue, "frames": []}
+    user = facts.get("user")
+    if user:
+        kind = UserError
+        if user["exit_code"] != UserError.exit_code:
+            from umea_eval.disclosure.profiles import Withheld  # noqa: PLC0415
+
+            kind = Withheld
+        return kind(user["key"], language=user["language"], **user["values"])
+    if facts.get("errno") in NO_SPACE:
+        return UserError("runs.errors.no_space")
+    return NotebookBug(
+        notebook=notebook,
+        cell=cell,
+        section=section,
+        kind=facts["type"],
+        frames=tuple(
+            Frame(_place(file, cell), line, function) for file, line, function in facts["frames"]
+        ),
+        error_text=facts["text"],
+    )
+
+
+def _place(file: str, cell: int) -> str:
+    """A file as the reader knows it: the cell, or the path from the package on."""
+    in_cell = Path(file).parent.name.startswith("ipykernel_")
+    return f"[{cell}]" if in_cell else short_path(file)
+
+
+def _dead(error: _Died, notebook: str, log: str) -> Exception:
+    if error.status in (-9, 137):  # the kernel of the system ends what takes too much memory
+        return UserError("runs.errors.memory", notebook=notebook)
+    return NotebookBug(
+        notebook=notebook,
+        cell=0,
+        section="",
+        kind=f"exit status {error.status}",
+        frames=(),
+        error_text=log,
+    )
+
+
+def _tail(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")[-4000:] if log.exists() else ""
+
+
+def _process(kernel: Any) -> Any:
+    return getattr(getattr(kernel, "provisioner", None), "process", None)
+
+
+def _exit_status(kernel: Any) -> int | None:
+    process = _process(kernel)
+    return None if process is None else process.poll()
+
+
+def _kill(kernel: Any) -> None:
+    """End the kernel at once if it still runs, as after Ctrl-C: it has nothing to save."""
+    process = _process(kernel)
+    if process is not None and process.poll() is None:
+        process.kill()
+        process.wait()

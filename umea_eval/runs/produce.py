@@ -1,0 +1,215 @@
+"""One report from start to end: parameters, notebook, page, folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from umea_eval.disclosure.profiles import find_profile
+from umea_eval.errors import UserError
+from umea_eval.language import Language
+from umea_eval.runs.failures import message
+from umea_eval.runs.folders import building
+from umea_eval.runs.manifest import FILE, Failure, forget_failure, manifest, remember_failure
+from umea_eval.runs.notebooks import find_notebook, is_injected, numbers, with_parameters
+from umea_eval.runs.parameters import (
+    Parameter,
+    Value,
+    as_text,
+    bind,
+    cell_source,
+    read_parameters,
+)
+from umea_eval.runs.slug import slug
+from umea_eval.settings import Settings
+
+PAGE, NOTEBOOK = "report.html", "notebook.ipynb"
+# Before the slug of a report on example data: no one mistakes the folder for real figures.
+EXAMPLE: Mapping[Language, str] = {"sv": "exempeldata", "en": "example-data"}
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A report that can be made: the notebook exists and every value is right."""
+
+    notebook: Path
+    name: str
+    parameters: tuple[Parameter, ...]
+    values: dict[str, Value]
+    slug: str
+
+    @property
+    def language(self) -> Language:
+        """The language of the report."""
+        return "en" if self.values["language"] == "en" else "sv"
+
+    def shown(self) -> dict[str, str]:
+        """All values as text."""
+        return {name: as_text(value) for name, value in self.values.items()}
+
+
+def order(
+    name: str,
+    assignments: Sequence[str],
+    settings: Settings,
+    *,
+    language: Language,
+    report_language: Language | None = None,
+) -> Order:
+    """Check everything that can be checked before anything starts.
+
+    ``assignments`` are ``name=value``; ``report_language`` and the settings' profile serve where
+    they say nothing. ``language`` is the messages'. Raises UserError.
+    """
+    notebook = find_notebook(name, settings, language)
+    parameters = read_parameters(notebook)
+    standing: dict[str, Value] = {
+        "language": report_language or settings.language,
+        "profile": settings.profile,
+    }
+    values = bind(parameters, assignments, standing=standing, language=language)
+    find_profile(str(values["profile"]), language)
+    return Order(notebook, notebook.stem, parameters, values, slug(parameters, values))
+
+
+def produce(
+    wanted: Order, settings: Settings, *, language: Language, progress: Progress | None = None
+) -> Path:
+    """Make the report and return its folder.
+
+    The folder is whole or absent, and an earlier version is replaced only by a finished one. A
+    failure is remembered for the index (an interruption is not). Raises UserError, Withheld or
+    NotebookBug.
+    """
+    started, clock = datetime.now().astimezone(), time.monotonic()
+    try:
+        with building(settings.reports) as site:
+            document = with_parameters(wanted.notebook, wanted.values)
+            executed = _run(document, wanted, settings, language, progress)
+            files, facts = _files(executed, wanted, language)
+            facts |= {
+                "notebook_sha256": _sha256(wanted.notebook.read_bytes()),
+                "started": started,
+                "duration_s": time.monotonic() - clock,
+            }
+            written = manifest(
+                notebook=wanted.name,
+                slug=wanted.slug,
+                parameters=wanted.shown(),
+                files=files,
+                root=settings.root,
+                **facts,
+            )
+            files[FILE] = (json.dumps(written, ensure_ascii=False, indent=1) + "\n").encode()
+            site.write(files)
+            example = f"{EXAMPLE[wanted.language]}-" if facts["record"]["example"] else ""
+            folder = site.move_to(f"{wanted.name}/{example}{wanted.slug}")
+    except Exception as error:
+        duration = time.monotonic() - clock
+        failure = _failure(error, wanted, started, duration, language)
+        with suppress(OSError):  # the message that matters is the first one
+            remember_failure(settings.reports, failure)
+        raise
+    forget_failure(settings.reports, wanted.name, wanted.slug)
+    return folder
+
+
+def _run(
+    document: Mapping[str, Any],
+    wanted: Order,
+    settings: Settings,
+    language: Language,
+    progress: Progress | None,
+) -> dict[str, Any]:
+    # Late: papermill takes longer to import than the whole command line.
+    from umea_eval.runs.engine import run_notebook  # noqa: PLC0415
+    from umea_eval.runs.executed import check_outputs, cleaned  # noqa: PLC0415
+
+    executed = cleaned(
+        run_notebook(
+            document,
+            name=wanted.name,
+            folder=settings.root,
+            language=language,
+            progress=progress,
+        )
+    )
+    check_outputs(executed, name=wanted.name, language=language)
+    return executed
+
+
+def _files(
+    executed: Mapping[str, Any], wanted: Order, language: Language
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The report's files, and what the manifest says of them."""
+    from umea_eval.report.page import render_page  # noqa: PLC0415
+    from umea_eval.report.tables import csv_bytes  # noqa: PLC0415
+    from umea_eval.runs.executed import record, tables  # noqa: PLC0415
+
+    facts, shown = record(executed), tables(executed)
+    if facts["language"] != wanted.language:
+        raise UserError("runs.errors.other_language", language=language, notebook=wanted.name)
+    cells = executed["cells"]
+    table_files = {f"tables/{name}.csv": table for name, table in shown.items()}
+    page = render_page(
+        executed,
+        record=facts,
+        parameters=[
+            (parameter.name, wanted.shown()[parameter.name], parameter.help(wanted.language))
+            for parameter in wanted.parameters
+        ],
+        command=command(wanted),
+        code=[
+            (number, is_injected(cell), cell_source(cell))
+            for cell, number in zip(cells, numbers(cells), strict=True)
+            if cell["cell_type"] == "code"
+        ],
+        tables={file: table["caption"] for file, table in table_files.items()},
+    )
+    notebook = json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    files = {PAGE: page.encode(), NOTEBOOK: notebook.encode()}
+    files |= {file: csv_bytes(table) for file, table in table_files.items()}
+    return files, {"record": facts, "tables": list(shown.values())}
+
+
+def command(wanted: Order) -> str:
+    """The command that makes the report again."""
+    words = ["umea-eval", "report", _quoted(wanted.name)]
+    for parameter in wanted.parameters:
+        value = wanted.values[parameter.name]
+        if value != parameter.default or parameter.name in ("language", "profile"):
+            words += ["-p", _quoted(f"{parameter.name}={as_text(value)}")]
+    return " ".join(words)
+
+
+def _quoted(word: str) -> str:
+    """Double quotes serve both Windows and Unix shells."""
+    plain = all(letter.isalnum() or letter in "=_-.,+:/" for letter in word)
+    return word if plain else '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _failure(
+    error: Exception, wanted: Order, started: datetime, duration: float, language: Language
+) -> Failure:
+    return Failure(
+        notebook=wanted.name,
+        slug=wanted.slug,
+        language=wanted.language,
+        parameters=wanted.shown(),
+        message=message(error, language),
+        time=started.isoformat(timespec="seconds"),
+        duration_s=round(duration, 2),
+    )
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

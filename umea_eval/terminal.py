@@ -1,0 +1,54 @@
+"""Writing to the terminal: never a crash for want of a letter, never noise when a pipe closes."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+
+# What stands for a letter that the terminal's encoding does not have.
+_STAND_INS = {"\u202f": " ", "\u00a0": " ", "\u2212": "-", "–": "-", "”": '"', "…": "..."}
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    encoding = error.encoding
+    return "".join(_nearest(letter, encoding) for letter in letters), error.end
+
+
+def _nearest(letter: str, encoding: str) -> str:
+    stand_in = _STAND_INS.get(letter, "?")
+    try:
+        stand_in.encode(encoding)
+    except UnicodeEncodeError:
+        return "?"
+    return stand_in
+
+
+def prepare_streams() -> None:
+    """Let both streams write any text, whatever their encoding (cp1252, ASCII)."""
+    codecs.register_error("umea_eval", _stand_in)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="umea_eval")
+
+
+def tell(message: str) -> None:
+    """One message to the standard error stream, at once."""
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
+
+
+def say(message: str) -> None:
+    """One line of result to the standard output stream."""
+    sys.stdout.write(message + "\n")
+    sys.stdout.flush()
+
+
+def close_quietly() -> None:
+    """After a reader has gone (``| head``): let Python end without a word about it."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
