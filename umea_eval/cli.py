@@ -14,12 +14,14 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from umea_eval import __version__
+from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
 from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.runs.failures import message, own_text
@@ -92,7 +94,7 @@ def build(language: Language) -> Group:
         params=_everywhere(language),
         callback=lambda **_: None,
     )
-    for command in (_report(language), _reports(language), _version(language)):
+    for command in (_report(language), _reports(language), _audit(language), _version(language)):
         group.add_command(command)
     return group
 
@@ -209,6 +211,67 @@ def _reports(language: Language) -> Command:
             click.Argument(
                 ["names"], nargs=-1, metavar=f"[{text('cli.metavar.name', language)}]..."
             ),
+            *_everywhere(language),
+        ],
+    )
+
+
+def _audit(language: Language) -> Command:
+    def call(file: str, *, json: bool, fail_on: tuple[Severity, ...], **given: str | None) -> int:
+        # Late: --help must not wait for pandas.
+        from umea_eval.datasets.key_figures import answers, output  # noqa: PLC0415
+        from umea_eval.datasets.key_figures.audit import audit  # noqa: PLC0415
+        from umea_eval.datasets.key_figures.schema import read_key_figures  # noqa: PLC0415
+
+        path = Path(file)
+        audited = audit(read_key_figures(path))
+        if given["answer"] is not None or given["status"] is not None:
+            if given["answer"] is None or given["status"] is None:
+                raise UserError("cli.errors.answer_and_status", language=language)
+            written = answers.answer(
+                path,
+                audited.findings,
+                given["answer"],
+                STATUSES[STATUSES.index(given["status"])],
+                comment=given["comment"] or "",
+                answered_by=given["by"] or "",
+                answered_on=datetime.now(tz=UTC).astimezone().date(),
+            )
+            tell(text("cli.answered", language, file=written.name))
+        known = answers.read_answers(path)
+        lines = output.json_lines if json else output.text_lines
+        for line in lines(audited, known, language):
+            say(line)
+        failing = [
+            finding
+            for finding in audited.findings
+            if finding.severity in fail_on
+            and known.get(finding.finding_id, answers.Answer()).status != DISMISSED
+        ]
+        return INCOMPLETE if failing else DONE
+
+    def option(name: str, *more: str, **settings: Any) -> click.Option:
+        return click.Option(
+            [f"--{name}", *more],
+            help=text(f"cli.help.audit_{name.replace('-', '_')}", language),
+            **settings,
+        )
+
+    return Command(
+        "audit",
+        language=language,
+        callback=call,
+        help=text("cli.help.audit", language),
+        short_help=text("cli.help.audit_short", language),
+        example="umea-eval audit data/raw/public/published_key_figures.csv",
+        params=[
+            click.Argument(["file"], metavar=text("cli.metavar.file", language)),
+            option("json", is_flag=True),
+            option("fail-on", multiple=True, type=click.Choice(SEVERITIES)),
+            option("answer", metavar="ID"),
+            option("status", type=click.Choice(STATUSES)),
+            option("comment", metavar=text("cli.metavar.text", language)),
+            option("by", metavar=text("cli.metavar.name", language)),
             *_everywhere(language),
         ],
     )

@@ -13,16 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal, get_args
 
+from umea_eval.datasets.key_figures.codes import OPEN, STATUSES, Status
 from umea_eval.datasets.key_figures.findings import Finding
 from umea_eval.datasets.key_figures.schema import plain
 from umea_eval.errors import UserError
 from umea_eval.intake.plain_csv import read_records
 
-Status = Literal["öppen", "besvarad", "bekräftad", "avfärdad"]
-STATUSES: tuple[Status, ...] = get_args(Status)
-OPEN: Status = "öppen"
 _COLUMNS = (
     "finding_id",
     "status",
@@ -72,8 +69,8 @@ def read_answers(data: Path) -> dict[str, Answer]:
             )
         answers[given.get("finding_id", "")] = Answer(
             status,
-            given.get("comment", ""),
-            given.get("answered_by", ""),
+            _unguarded(given.get("comment", "")),
+            _unguarded(given.get("answered_by", "")),
             given.get("answered_on", ""),
         )
     return answers
@@ -111,7 +108,7 @@ def write_answers(data: Path, findings: Sequence[Finding], answers: Mapping[str,
             figures,
             sentence,
         )
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+        writer.writerow([_guarded(cell) for cell in cells])
     try:
         with tempfile.NamedTemporaryFile(
             "wb", dir=path.parent, prefix=f".{path.name}.", delete=False
@@ -143,3 +140,11 @@ def answer(
     answers = read_answers(data)
     answers[finding_id] = Answer(status, comment, answered_by, answered_on.isoformat())
     return write_answers(data, findings, answers)
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

@@ -11,13 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from umea_eval.datasets.key_figures import reading
-from umea_eval.datasets.key_figures.findings import (
-    ERROR,
-    SEVERITIES,
-    Audit,
-    Controls,
-    Finding,
-)
+from umea_eval.datasets.key_figures.codes import ERROR, SEVERITIES
+from umea_eval.datasets.key_figures.findings import Audit, Controls, Finding
 from umea_eval.datasets.key_figures.rules import (
     accounts,
     attainment,

@@ -6,19 +6,11 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
 
+from umea_eval.datasets.key_figures.codes import Severity
 from umea_eval.datasets.key_figures.printed import Interval, Printed, write
 from umea_eval.datasets.key_figures.schema import KeyFigure, plain
 from umea_eval.language import Language, has_text, listing, number, text
-
-# The same strings in every language: they are what --json and the answers file hold.
-Severity = Literal["fel", "avrundning", "annan innebörd", "kan inte kontrolleras"]
-ERROR: Severity = "fel"
-ROUNDING: Severity = "avrundning"
-OTHER_MEANING: Severity = "annan innebörd"
-NOT_CHECKABLE: Severity = "kan inte kontrolleras"
-SEVERITIES: tuple[Severity, ...] = (ERROR, ROUNDING, OTHER_MEANING, NOT_CHECKABLE)
 
 
 @dataclass(frozen=True)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from umea_eval.datasets.key_figures import reading
 from umea_eval.datasets.key_figures.answers import Answer
-from umea_eval.datasets.key_figures.findings import (
+from umea_eval.datasets.key_figures.codes import (
+    CONFIRMED,
+    DISMISSED,
     ERROR,
     NOT_CHECKABLE,
     OTHER_MEANING,
+    ROUNDING,
     SEVERITIES,
-    Audit,
-    unit_name,
+    Severity,
 )
+from umea_eval.datasets.key_figures.findings import Audit, unit_name
 from umea_eval.datasets.key_figures.output import severity_name, status_name
 from umea_eval.datasets.key_figures.rules.attainment import previous
 from umea_eval.datasets.key_figures.schema import KeyFigure, plain
@@ -31,6 +35,13 @@ _STATUS = (
     (re.compile(r"^se kommentar|^välj"), "not_judged"),
 )
 TEXT = "string[pyarrow]"
+_OUTCOMES: Mapping[Severity, str] = {
+    ERROR: "errors",
+    ROUNDING: "rounding",
+    OTHER_MEANING: "meaning",
+    NOT_CHECKABLE: "unknown",
+}
+SEVERITY_WORDS = tuple(f"key_figures.report.method.{name}" for name in _OUTCOMES.values())
 
 
 def years(figures: Sequence[KeyFigure]) -> list[int]:
@@ -41,7 +52,7 @@ def years(figures: Sequence[KeyFigure]) -> list[int]:
     )
 
 
-def attainment_overview(audit: Audit, year: int) -> pd.DataFrame:
+def attainment_overview(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
     """Every indicator of the year whose attainment is printed, on its row for everybody.
 
     Columns: ``figure_id``, ``indicator`` (with its breakdown), ``population``, ``unit``,
@@ -55,7 +66,7 @@ def attainment_overview(audit: Audit, year: int) -> pd.DataFrame:
     if year not in years(figures):
         known = ", ".join(map(str, years(figures))) or "–"
         raise UserError("key_figures.errors.no_year", year=year, known=known)
-    rows = []
+    rows: list[dict[str, object]] = []
     for figure in figures:
         status = status_of(figure.attainment)
         if (
@@ -73,7 +84,7 @@ def attainment_overview(audit: Audit, year: int) -> pd.DataFrame:
                 "figure_id": figure.figure_id,
                 "indicator": _name(figure),
                 "population": figure.population,
-                "unit": figure.unit,
+                "unit": unit_name(figure.unit, language),
                 "result": float(figure.value.value),
                 "decimals": figure.value.decimals,
                 "previous": float(reading.value(before).value) if before and comparable else None,
@@ -84,6 +95,7 @@ def attainment_overview(audit: Audit, year: int) -> pd.DataFrame:
             }
         )
     rows.sort(key=lambda row: STATUSES.index(str(row["status"])))
+    _tell_apart(rows)
     return _typed(
         rows,
         texts=(
@@ -101,13 +113,21 @@ def attainment_overview(audit: Audit, year: int) -> pd.DataFrame:
     )
 
 
+def _tell_apart(rows: list[dict[str, object]]) -> None:
+    """One indicator for several populations: its name says for which."""
+    seen = Counter(row["indicator"] for row in rows)
+    for row in rows:
+        if seen[row["indicator"]] > 1:
+            row["indicator"] = f"{row['indicator']} ({row['population']})"
+
+
 def status_of(attainment: str) -> str | None:
     """The status that a printed attainment says; None for words of another kind."""
     words = plain(attainment)
     return next((status for pattern, status in _STATUS if pattern.match(words)), None)
 
 
-def by_sex(audit: Audit, year: int) -> pd.DataFrame:
+def by_sex(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
     """Results by sex of the year, only where the columns are results.
 
     Columns: ``indicator``, ``population``, ``unit``, ``women``, ``men``, ``difference`` (women
@@ -146,7 +166,7 @@ def by_sex(audit: Audit, year: int) -> pd.DataFrame:
             {
                 "indicator": _name(women),
                 "population": women.population,
-                "unit": women.unit,
+                "unit": unit_name(women.unit, language),
                 "women": float(values[0].value),
                 "men": float(values[1].value),
                 "difference": float(values[0].value - values[1].value),
@@ -215,10 +235,67 @@ def findings_table(audit: Audit, answers: Mapping[str, Answer], language: Langua
     )
 
 
-def findings_by_severity(audit: Audit) -> pd.DataFrame:
-    """``severity`` (the four codes) and ``findings`` (how many)."""
-    rows = [{"severity": s, "findings": len(audit.of(s))} for s in SEVERITIES]
+def controls(audit: Audit) -> pd.DataFrame:
+    """How the controls ended: ``severity`` (hold, then the four kinds of findings; all figures
+    last) and ``findings`` (how many)."""
+    rows: list[dict[str, object]] = [{"severity": "hold", "findings": audit.hold}]
+    rows += [
+        {"severity": _OUTCOMES[severity], "findings": len(audit.of(severity))}
+        for severity in SEVERITIES
+    ]
+    rows.append({"severity": "controls", "findings": audit.controls})
+    rows.append({"severity": "figures", "findings": len(audit.figures)})
     return _typed(rows, texts=("severity",), whole=("findings",))
+
+
+def control_counts(frame: pd.DataFrame) -> dict[str, int]:
+    """The numbers of ``controls`` by name: hold, errors, controls, figures …"""
+    counts = dict(zip(frame["severity"], frame["findings"], strict=True))
+    return {str(name): int(count) for name, count in counts.items()}
+
+
+def judged(frame: pd.DataFrame) -> dict[str, int]:
+    """How many of ``attainment_overview`` have each status and each outcome of our check."""
+    status, check = frame["status"].value_counts(), frame["check"].value_counts()
+    counts = {name: int(status.get(name, 0)) for name in STATUSES}
+    return {
+        "n": len(frame),
+        "attained": counts["attained"],
+        "improved": counts["improved"],
+        "not_attained": counts["not_attained"],
+        "missed": counts["improved"] + counts["not_attained"],
+        "open": counts["not_judged"],
+        "holds": int(check.get("holds", 0)),
+        "disputed": int(check.get("disputed", 0)),
+        "unknown": int(check.get("not_checkable", 0)),
+    }
+
+
+def findings_of(frame: pd.DataFrame, severity: Severity) -> list[dict[str, object]]:
+    """The findings of one kind in ``findings_table`` that their owner has not dismissed.
+
+    Each with ``about``, ``finding`` and ``confirmed`` (whether the owner has agreed).
+    """
+    kept = frame.loc[(frame["code"] == severity) & (frame["status_code"] != DISMISSED)]
+    return [
+        {"about": about, "finding": finding, "confirmed": status == CONFIRMED}
+        for about, finding, status in zip(
+            kept["about"], kept["finding"], kept["status_code"], strict=True
+        )
+    ]
+
+
+def row_account(frame: pd.DataFrame) -> dict[str, int]:
+    """The rows of ``documents``: all, of the year, of other years."""
+    rows, of_year = int(frame["figures"].sum()), int(frame["of_year"].sum())
+    return {"rows": rows, "documents": len(frame), "of_year": of_year, "other": rows - of_year}
+
+
+def largest_difference(frame: pd.DataFrame) -> dict[str, object]:
+    """The indicator of ``by_sex`` whose sexes differ most."""
+    row = int(frame["difference"].abs().argmax())
+    columns = {"name": "indicator", "women": "women", "men": "men"}
+    return {"n": len(frame)} | {name: frame[column].iloc[row] for name, column in columns.items()}
 
 
 def documents(figures: Sequence[KeyFigure], year: int) -> pd.DataFrame:
@@ -235,7 +312,7 @@ def documents(figures: Sequence[KeyFigure], year: int) -> pd.DataFrame:
     return _typed(rows, texts=("document",), whole=("figures", "of_year", "with_target"))
 
 
-def changes(audit: Audit, year: int) -> pd.DataFrame:
+def changes(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
     """Each figure for everybody that is printed for the year and the year before.
 
     Columns: ``indicator``, ``population``, ``unit``, ``before``, ``now``, ``change`` (now less
@@ -255,7 +332,7 @@ def changes(audit: Audit, year: int) -> pd.DataFrame:
             {
                 "indicator": _name(figure),
                 "population": figure.population,
-                "unit": figure.unit,
+                "unit": unit_name(figure.unit, language),
                 "before": float(old.value),
                 "now": float(new.value),
                 "change": None if mark else float(new.value - old.value),
@@ -285,7 +362,7 @@ def all_figures(figures: Sequence[KeyFigure], year: int, language: Language) -> 
             "unit": unit_name(f.unit, language),
             "target": f.target.text or None,
             "attainment": f.attainment or None,
-            "line": f.source.rpartition(":")[2],
+            "lines": f.source.rpartition(":")[2],
         }
         for f in figures
         if reading.year(f.period) == year
@@ -299,7 +376,7 @@ def all_figures(figures: Sequence[KeyFigure], year: int, language: Language) -> 
         "unit",
         "target",
         "attainment",
-        "line",
+        "lines",
     )
     return _typed(rows, texts=texts, numbers=("value",), whole=("decimals",))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from umea_eval.datasets.key_figures.answers import OPEN, Answer
-from umea_eval.datasets.key_figures.findings import SEVERITIES, Audit, Severity
+from umea_eval.datasets.key_figures.answers import Answer
+from umea_eval.datasets.key_figures.codes import OPEN, SEVERITIES, Severity
+from umea_eval.datasets.key_figures.findings import Audit
 from umea_eval.language import Language, text
 
 _ASCII = str.maketrans("åäö ", "aao_")

@@ -8,15 +8,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from umea_eval.datasets.key_figures import reading
-from umea_eval.datasets.key_figures.findings import (
-    ERROR,
-    NOT_CHECKABLE,
-    Controls,
-    Digits,
-    Finding,
-    Unit,
-    shown,
-)
+from umea_eval.datasets.key_figures.codes import ERROR, NOT_CHECKABLE
+from umea_eval.datasets.key_figures.findings import Controls, Digits, Finding, Unit, shown
 from umea_eval.datasets.key_figures.printed import Printed, total, write
 from umea_eval.datasets.key_figures.reading import breakdown, table_of
 from umea_eval.datasets.key_figures.schema import KeyFigure, plain

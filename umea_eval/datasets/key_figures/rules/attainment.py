@@ -7,15 +7,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from umea_eval.datasets.key_figures import reading
-from umea_eval.datasets.key_figures.findings import (
-    ERROR,
-    NOT_CHECKABLE,
-    Controls,
-    Finding,
-    Value,
-    Word,
-    shown,
-)
+from umea_eval.datasets.key_figures.codes import ERROR, NOT_CHECKABLE
+from umea_eval.datasets.key_figures.findings import Controls, Finding, Value, Word, shown
 from umea_eval.datasets.key_figures.reading import breakdown, table_of
 from umea_eval.datasets.key_figures.schema import KeyFigure, plain
 

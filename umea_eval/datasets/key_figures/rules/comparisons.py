@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from umea_eval.datasets.key_figures import reading
+from umea_eval.datasets.key_figures.codes import ERROR, NOT_CHECKABLE, ROUNDING
 from umea_eval.datasets.key_figures.findings import (
-    ERROR,
-    NOT_CHECKABLE,
-    ROUNDING,
     Controls,
     Digits,
     Finding,

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from umea_eval.datasets.key_figures import reading
+from umea_eval.datasets.key_figures.codes import ERROR, NOT_CHECKABLE, OTHER_MEANING
 from umea_eval.datasets.key_figures.findings import (
-    ERROR,
-    NOT_CHECKABLE,
-    OTHER_MEANING,
     Controls,
     Digits,
     Finding,

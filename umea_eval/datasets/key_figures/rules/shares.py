@@ -9,10 +9,8 @@ from fractions import Fraction
 from itertools import takewhile
 
 from umea_eval.datasets.key_figures import reading
+from umea_eval.datasets.key_figures.codes import ERROR, NOT_CHECKABLE, ROUNDING
 from umea_eval.datasets.key_figures.findings import (
-    ERROR,
-    NOT_CHECKABLE,
-    ROUNDING,
     Controls,
     Digits,
     Finding,
