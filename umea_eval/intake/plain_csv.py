@@ -47,6 +47,8 @@ def read_rows(path: Path) -> list[Row]:
     numbered = list(enumerate(rows, start=1))
     while numbered and not any(cell.strip() for cell in numbered[0][1]):
         del numbered[0]
+    if not numbered:
+        raise UserError("csv.empty", file=name)
     return numbered
 
 

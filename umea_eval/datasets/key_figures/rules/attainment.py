@@ -216,15 +216,15 @@ def _finding(
     would_hold: str | None = None,
     mark: str = "",
 ) -> Finding:
+    unknown = Word("key_figures.audit.unknown")
     values: dict[str, Value] = {
         "attainment": figure.attainment,
         "target": figure.target.text,
+        "result": shown(figure.value) if figure.value else unknown,
+        "before": shown(reading.value(before)) if before else unknown,
+        "earlier": before.period if before else "",
         "mark": mark,
     }
-    if figure.value is not None:
-        values["result"] = shown(figure.value)
-    values["before"] = shown(reading.value(before)) if before else Word("key_figures.audit.unknown")
-    values["earlier"] = before.period if before else ""
     if before is not None and variant in ("no_target", "unfilled"):
         variant += "_before"
     if would_hold:
