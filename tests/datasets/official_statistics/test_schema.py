@@ -97,10 +97,10 @@ def test_the_monthly_table_has_one_row_per_municipality_and_group_and_no_total()
 
 def test_the_break_in_umea_is_marked_and_other_municipalities_have_none() -> None:
     households = load_households(HOUSEHOLDS)
-    umea = measures.across_break(measures.course(households, "2480"))
-    assert (umea["before"], umea["after"]) == ("2017-01", "2017-02")
+    umea = measures.across_break(measures.course(households, "2480"), "sv")
+    assert (umea["before"], umea["after"]) == ("januari 2017", "februari 2017")
     assert (umea["native_before"], umea["native_after"]) == (395, 533)
-    assert measures.across_break(measures.course(households, "2482")) == {}
+    assert measures.across_break(measures.course(households, "2482"), "sv") == {}
 
 
 def test_the_account_of_cells_adds_up() -> None:

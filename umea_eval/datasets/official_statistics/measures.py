@@ -11,11 +11,18 @@ from collections.abc import Sequence
 import pandas as pd
 
 from umea_eval.datasets.official_statistics.schema import MISSING, PUBLISHED, SUPPRESSED
+from umea_eval.language import Language, text
 
 BIRTHS = ("native", "one_foreign")
 # The last month before a known break in the series, by municipality. Umeå's rise from January to
 # February 2017 is a reporting artefact, not a change in the number of households.
 BREAK_AFTER = {"2480": "2017-01"}
+
+
+def month_name(month: str, language: Language) -> str:
+    """Write 2017-08 as "augusti 2017"."""
+    key = f"official_statistics.month_long.m{month[5:]}"
+    return text(key, language, year=month[:4])
 
 
 def monthly_table(households: pd.DataFrame, municipalities: Sequence[str]) -> pd.DataFrame:
@@ -93,24 +100,24 @@ def cells_by_status(availability: pd.DataFrame) -> pd.DataFrame:
     return table.astype({name: "int64[pyarrow]" for name in table.columns if name != "birth"})
 
 
-def latest(course: pd.DataFrame) -> dict[str, object]:
+def latest(course: pd.DataFrame, language: Language) -> dict[str, object]:
     """The last month of ``course``: its number for each category, missing when not published."""
     month = course["month"].max()
     last = course[course["month"] == month].set_index("birth")["households"]
     return {
-        "month": month,
+        "month": month_name(str(month), language),
         **{birth: None if pd.isna(last.get(birth)) else int(last[birth]) for birth in BIRTHS},
     }
 
 
-def across_break(course: pd.DataFrame) -> dict[str, object]:
+def across_break(course: pd.DataFrame, language: Language) -> dict[str, object]:
     """The two months on either side of the break, or nothing when there is none."""
     before = course[course["before_break"]]
     if before.empty or bool(course["before_break"].all()):
         return {}
     after = course[~course["before_break"]]
     sides = {"before": before["month"].max(), "after": after["month"].min()}
-    values: dict[str, object] = dict(sides)
+    values: dict[str, object] = {side: month_name(month, language) for side, month in sides.items()}
     for side, month in sides.items():
         row = course[course["month"] == month].set_index("birth")["households"]
         for birth in BIRTHS:
