@@ -379,34 +379,42 @@ def top_boxes(figures: Sequence[KeyFigure]) -> Controls:
     """
     for members in _answer_groups(figures):
         bases = _bases_of_answers(members)
-        if not bases:
-            continue
-        for count in range(2, len(members)):
-            added = members[:count]
+        summaries = [whole for whole in figures if _summary_of(whole, members)]
+        # The best answers stand first, or last.
+        runs = [range(n) for n in range(2, len(members))]
+        runs += [range(n, len(members)) for n in range(1, len(members) - 1)]
+        for run in runs if bases else ():
+            added = [members[place] for place in run]
             face = sum((reading.value(f).value for f in added), start=Fraction(0))
-            for whole in figures:
-                if not _summary_of(whole, members) or reading.value(whole).value != face:
-                    continue
+            shares = [Fraction(100 * sum(counts[i] for i in run), n) for n, counts in bases]
+            for whole in summaries:
                 printed = reading.value(whole)
-                shares = [Fraction(100 * sum(counts[:count]), n) for n, counts in bases]
-                if any(
-                    printed.rounded_from().low <= s <= printed.rounded_from().high for s in shares
-                ):
-                    yield None
-                    continue
-                yield Finding(
-                    "distribution",
-                    "added_after_rounding",
-                    (whole, *added),
-                    ROUNDING,
-                    write(shares[0], printed.decimals),
-                    {
-                        "value": shown(printed),
-                        "base": bases[0][0],
-                        "parts": Sum(tuple(shown(reading.value(f)) for f in added)),
-                        "share": Digits(shares[0], printed.decimals),
-                    },
-                )
+                if printed.value == face:
+                    yield _added(whole, printed, added, shares, bases[0][0])
+
+
+def _added(
+    whole: KeyFigure,
+    printed: Printed,
+    added: list[KeyFigure],
+    shares: list[Fraction],
+    smallest: int,
+) -> Finding | None:
+    if any(Interval(share, share).meets(printed.rounded_from()) for share in shares):
+        return None
+    return Finding(
+        "distribution",
+        "added_after_rounding",
+        (whole, *added),
+        ROUNDING,
+        write(shares[0], printed.decimals),
+        {
+            "value": shown(printed),
+            "base": smallest,
+            "parts": Sum(tuple(shown(reading.value(f)) for f in added)),
+            "share": Digits(shares[0], printed.decimals),
+        },
+    )
 
 
 def _summary_of(whole: KeyFigure, members: Sequence[KeyFigure]) -> bool:
