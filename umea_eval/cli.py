@@ -9,7 +9,6 @@ until a command needs it. A new command is a function like ``_report`` and a lin
 
 from __future__ import annotations
 
-import errno
 import sys
 import time
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES
 from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.runs.failures import message, own_text
-from umea_eval.runs.notebooks import find_notebook, list_notebooks, notebook_title
+from umea_eval.runs.notebooks import existing_notebooks, find_notebook, notebook_title
 from umea_eval.runs.parameters import as_text, read_parameters
 from umea_eval.settings import read_settings
 from umea_eval.terminal import close_quietly, prepare_streams, say, tell
@@ -52,13 +51,15 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         tell(text("cli.interrupted", language))
         return INTERRUPTED
+    except SystemExit:
+        # Click's only way out when a reader has gone (`| head`).
+        close_quietly()
+        return DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.ctx.get_help())
+        return _report_error(UserError("cli.errors.no_command"), arguments, language)
     except click.UsageError as error:
         return _report_error(explain(error, language), arguments, language)
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            close_quietly()
-            return DONE
-        return _report_error(error, arguments, language)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a message
         return _report_error(error, arguments, language)
     return code if isinstance(code, int) else DONE
@@ -299,7 +300,7 @@ def _version(language: Language) -> Command:
 
 def _evaluations(language: Language) -> str:
     """Every notebook with its title and parameters."""
-    notebooks = list_notebooks(read_settings())
+    notebooks = existing_notebooks(read_settings(), language)
     return "\n\n".join(
         f"{name}: {notebook_title(path, language)}\n{_parameter_table(path, language)}"
         for name, path in notebooks.items()

@@ -90,11 +90,12 @@ class Report:
         found = (root / path).resolve()
         inside = found.is_relative_to(root)
         shown = found.relative_to(root).as_posix() if inside else found.name
+        if not found.exists():
+            raise self._error("no_input", file=shown)
         try:
             sha256, size = provenance.input_sha256(found)
         except OSError:
-            key = "unreadable_input" if found.exists() else "no_input"
-            raise self._error(key, file=shown) from None
+            raise self._error("unreadable_input", file=shown) from None
         if found.is_dir() and size == 0:
             raise self._error("empty_input", file=shown)
         self._inputs[shown] = Input(

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language
-from umea_eval.runs.notebooks import find_notebook, list_notebooks
+from umea_eval.runs.notebooks import existing_notebooks, find_notebook
 from umea_eval.runs.produce import Order, order, produce
 from umea_eval.settings import Settings
 
@@ -36,12 +35,8 @@ def produce_all(
     ``begun`` and ``ended`` are told as each report starts and ends. Raises UserError for a name
     that does not exist, before anything starts, and when there are no notebooks.
     """
-    wanted = names or list(list_notebooks(settings))
+    wanted = names or list(existing_notebooks(settings, language))
     found = [find_notebook(name, settings, language).stem for name in wanted]
-    if not found:
-        raise UserError(
-            "runs.errors.no_notebooks", language=language, folder=settings.notebooks.name
-        )
     outcomes = []
     for name in found:
         for report_language in LANGUAGES:

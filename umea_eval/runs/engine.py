@@ -22,8 +22,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
+from umea_eval.runs.cells import is_injected, numbers, sections
 from umea_eval.runs.failures import Frame, NotebookBug, short_path
-from umea_eval.runs.notebooks import is_injected, numbers, sections
 
 NAME = "umea_eval"
 START_SECONDS = 120

@@ -8,7 +8,7 @@ from typing import Any
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.report.fragments import METADATA, MIME
-from umea_eval.runs.notebooks import numbers, sections
+from umea_eval.runs.cells import numbers, sections
 
 # What Jupyter and papermill write of times, machines and users.
 _VOLATILE = ("papermill", "execution", "widgets", "signature")

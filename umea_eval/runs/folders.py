@@ -71,7 +71,8 @@ class Building:
                 for _ in range(_ATTEMPTS):
                     if final.exists():
                         shutil.rmtree(previous, ignore_errors=True)
-                        final.rename(previous)
+                        with suppress(FileNotFoundError):
+                            final.rename(previous)
                     with suppress(FileExistsError, _NotEmpty):
                         _rename(self.new, final)
                         return final

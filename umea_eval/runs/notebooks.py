@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language, listing
-from umea_eval.runs.parameters import (
-    Value,
-    as_code,
+from umea_eval.runs.cells import (
+    INJECTED,
     cell_source,
+    heading_of,
+    is_injected,
     is_parameters_cell,
     notebook_cells,
-    suggestion,
 )
+from umea_eval.runs.parameters import Value, as_code, suggestion
 from umea_eval.settings import Settings
-
-INJECTED = "injected-parameters"
 
 
 def list_notebooks(settings: Settings) -> dict[str, Path]:
@@ -35,20 +34,26 @@ def list_notebooks(settings: Settings) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def existing_notebooks(settings: Settings, language: Language) -> dict[str, Path]:
+    """The same; raises UserError if there are none."""
+    found = list_notebooks(settings)
+    if not found:
+        folder = _shown(settings.notebooks, settings)
+        raise UserError("runs.errors.no_notebooks", language=language, folder=folder)
+    return found
+
+
 def find_notebook(name: str, settings: Settings, language: Language) -> Path:
     """The notebook of that name. Raises UserError, with the nearest names, if there is none."""
-    notebooks = list_notebooks(settings)
+    notebooks = existing_notebooks(settings, language)
     wanted = unicodedata.normalize("NFC", name).removesuffix(".ipynb")
     if wanted in notebooks:
         return notebooks[wanted]
-    folder = _shown(settings.notebooks, settings)
-    if not notebooks:
-        raise UserError("runs.errors.no_notebooks", language=language, folder=folder)
     raise UserError(
         "runs.errors.no_notebook",
         language=language,
         name=name,
-        folder=folder,
+        folder=_shown(settings.notebooks, settings),
         suggestion=suggestion(wanted, notebooks, language),
         known=listing(list(notebooks), language),
     )
@@ -61,44 +66,6 @@ def notebook_title(path: Path, language: Language) -> str:
         if words:
             return words
     return path.stem
-
-
-def heading_of(cell: Mapping[str, Any], language: Language) -> str:
-    """The last heading of a Markdown cell (``# Swedish | English``), or nothing."""
-    if cell.get("cell_type") != "markdown":
-        return ""
-    headings = [line for line in cell_source(cell).splitlines() if line.startswith("#")]
-    if not headings:
-        return ""
-    swedish, _, english = (part.strip() for part in headings[-1].lstrip("#").partition("|"))
-    return swedish if language == "sv" else english or swedish
-
-
-def sections(cells: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
-    """For each cell the heading that it stands under."""
-    found, current = [], ""
-    for cell in cells:
-        current = heading_of(cell, language) or current
-        found.append(current)
-    return found
-
-
-def numbers(cells: Sequence[Mapping[str, Any]]) -> list[int]:
-    """For each cell its number among the code cells, as JupyterLab counts; other cells have 0.
-
-    The cell that we put in has the number of the cell it stands after.
-    """
-    found, current = [], 0
-    for cell in cells:
-        code = cell.get("cell_type") == "code"
-        current += code and not is_injected(cell)
-        found.append(current if code else 0)
-    return found
-
-
-def is_injected(cell: Mapping[str, Any]) -> bool:
-    """Whether the cell holds the run's parameters."""
-    return INJECTED in cell.get("metadata", {}).get("tags", [])
 
 
 def with_parameters(path: Path, values: Mapping[str, Value]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import ast
 import difflib
 import io
-import json
 import math
 import re
 import tokenize
@@ -30,6 +29,7 @@ from typing import Any, Literal
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language, listing, text
+from umea_eval.runs.cells import cell_source, is_parameters_cell, notebook_cells
 
 Kind = Literal["int", "float", "str", "bool", "date"]
 Scalar = int | float | str | bool | date
@@ -38,7 +38,6 @@ Value = Scalar | None | list[Scalar]
 KINDS: tuple[Kind, ...] = ("int", "float", "str", "bool", "date")
 TRUE = ("ja", "true", "1", "yes")
 FALSE = ("nej", "false", "0", "no")
-TAG = "parameters"
 # Every report can be had in both languages and says under which profile it was released.
 COMMON = ("language", "profile")
 
@@ -108,32 +107,6 @@ def read_parameters(notebook: Path) -> tuple[Parameter, ...]:
         if name not in found:
             raise UserError("runs.errors.cell_common", notebook=where, name=name)
     return tuple(found.values())
-
-
-def notebook_cells(notebook: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook file, read as plain JSON."""
-    try:
-        document = json.loads(notebook.read_text(encoding="utf-8"))
-        cells = document["cells"]
-        if document["nbformat"] < 4 or not all(isinstance(cell, dict) for cell in cells):
-            raise ValueError(notebook.name)
-    except FileNotFoundError:
-        raise UserError("runs.errors.notebook_gone", notebook=notebook.name) from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        # ValueError includes text that is no UTF-8 and text that is no JSON.
-        raise UserError("runs.errors.notebook_unreadable", notebook=notebook.name) from None
-    return list(cells)
-
-
-def cell_source(cell: Mapping[str, Any]) -> str:
-    """A cell's text: notebooks store it as one string or as lines."""
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(source)
-
-
-def is_parameters_cell(cell: Mapping[str, Any]) -> bool:
-    """Whether the cell declares the notebook's parameters."""
-    return cell.get("cell_type") == "code" and TAG in cell.get("metadata", {}).get("tags", [])
 
 
 def _parameters_cell(notebook: Path) -> str:

@@ -15,16 +15,16 @@ from typing import Any
 from umea_eval.disclosure.profiles import find_profile
 from umea_eval.errors import UserError
 from umea_eval.language import Language
+from umea_eval.runs.cells import cell_source, is_injected, numbers
 from umea_eval.runs.failures import message
 from umea_eval.runs.folders import building
 from umea_eval.runs.manifest import FILE, Failure, forget_failure, manifest, remember_failure
-from umea_eval.runs.notebooks import find_notebook, is_injected, numbers, with_parameters
+from umea_eval.runs.notebooks import find_notebook, with_parameters
 from umea_eval.runs.parameters import (
     Parameter,
     Value,
     as_text,
     bind,
-    cell_source,
     read_parameters,
 )
 from umea_eval.runs.slug import slug

@@ -1,0 +1,180 @@
+"""The pages in a real browser: accessibility, narrow screens, paper, and the one script."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+RULES = [
+    *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"),
+    "best-practice",
+]
+WIDTHS = (1280, 320)
+PAGES = ("demo/sv/report.html", "demo/en/report.html", "index.html")
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("UMEA_EVAL_REQUIRE_BROWSER") == "1":
+            pytest.fail(f"{CHROMIUM} is missing, and UMEA_EVAL_REQUIRE_BROWSER=1")
+        pytest.skip(f"{CHROMIUM} is missing")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                *("--no-sandbox", "--disable-gpu", "--no-first-run"),
+                *("--disable-background-networking", "--disable-component-update"),
+                "--disable-sync",
+            ],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Page]:
+    """A page on which any complaint of the browser, and any request but files, is a failure."""
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith("file:") else complaints.append(request.url),
+    )
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def violations(page: Page) -> list[str]:
+    options = {"runOnly": {"type": "tag", "values": RULES}}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+def open_all(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
+
+
+@pytest.fixture(scope="session")
+def everything(demo_reports: Path, example_report: Path) -> dict[str, Path]:
+    """All kinds of page by name."""
+    pages = {name: demo_reports / name for name in PAGES}
+    pages["example"] = example_report / "demo/exempeldata-sv/report.html"
+    return pages
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", [*PAGES, "example"])
+def test_axe_finds_nothing(
+    opened: Page, everything: dict[str, Path], name: str, width: int
+) -> None:
+    opened.set_viewport_size({"width": width, "height": 900})
+    opened.goto(everything[name].as_uri())
+    assert violations(opened) == []
+    open_all(opened)
+    assert violations(opened) == []
+
+
+@pytest.mark.parametrize("name", [*PAGES, "example"])
+def test_a_narrow_screen_never_scrolls_sideways(
+    opened: Page, everything: dict[str, Path], name: str
+) -> None:
+    opened.set_viewport_size({"width": 320, "height": 800})
+    opened.goto(everything[name].as_uri())
+    open_all(opened)
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 320
+    # What is wider than the screen can be scrolled by keyboard within its own region.
+    assert opened.evaluate(
+        """[...document.querySelectorAll('*')].every((element) =>
+            element.scrollWidth <= element.clientWidth + 1
+            || getComputedStyle(element).overflowX === 'visible'
+            || element.tabIndex === 0 || element.closest('[tabindex="0"]') !== null)"""
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_languages_and_landmarks(
+    opened: Page, everything: dict[str, Path], name: str
+) -> None:
+    opened.goto(everything[name].as_uri())
+    levels = opened.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((h) => Number(h.tagName[1]))"
+    )
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(next_ <= level + 1 for level, next_ in pairwise(levels))
+    assert opened.locator("html").get_attribute("lang") == ("en" if "/en/" in name else "sv")
+    assert opened.locator("main").count() == 1
+    opened.keyboard.press("Tab")
+    assert opened.evaluate("document.activeElement.getAttribute('href')") == "#content"
+    opened.keyboard.press("Enter")
+    assert opened.evaluate("document.activeElement.id") == "content"
+
+
+def test_every_link_of_a_report_leads_somewhere(everything: dict[str, Path]) -> None:
+    for name in ("demo/sv/report.html", "example"):
+        path = everything[name]
+        text = path.read_text(encoding="utf-8")
+        ids = re.findall(r'\sid="([^"]+)"', text)
+        assert len(ids) == len(set(ids))
+        for link in re.findall(r'<a [^>]*href="([^"]+)"', text):
+            assert link[1:] in ids if link.startswith("#") else (path.parent / link).is_file()
+        for label in re.findall(r'aria-labelledby="([^"]+)"', text):
+            assert label in ids
+
+
+def test_a_report_runs_no_script_and_fetches_nothing(everything: dict[str, Path]) -> None:
+    text = html.unescape(everything["demo/sv/report.html"].read_text(encoding="utf-8"))
+    assert "<script" not in text
+    assert "default-src 'none'" in text
+    assert not re.search(r"https?://|//[a-z]|@import|src=", text)
+
+
+def test_the_index_can_be_searched_and_says_how_many_rows_are_left(
+    opened: Page, everything: dict[str, Path]
+) -> None:
+    opened.goto(everything["index.html"].as_uri())
+    rows = opened.locator("tbody tr:visible")
+    assert rows.count() == 2
+    opened.get_by_label("Sök bland rapporterna").fill("engelska participation")
+    assert rows.count() == 1
+    expect(opened.locator("#found")).to_have_text("1 rader visas")
+    opened.get_by_label("Sök bland rapporterna").fill("")
+    assert rows.count() == 2
+
+
+def test_the_index_works_without_its_script(browser: Browser, everything: dict[str, Path]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(everything["index.html"].as_uri())
+    assert page.locator("tbody tr").count() == 2
+    assert page.get_by_label("Sök bland rapporterna").is_hidden()
+    page.get_by_role("link", name="Placeringar och delaktighet 2023").click()
+    assert page.url.endswith("demo/sv/report.html")
+    context.close()
+
+
+def test_a_printed_page_has_the_tables_and_nothing_is_cut(
+    opened: Page, everything: dict[str, Path]
+) -> None:
+    opened.goto(everything["demo/sv/report.html"].as_uri())
+    opened.emulate_media(media="print")
+    # The width of A4 between our margins, at 96 pixels an inch.
+    opened.set_viewport_size({"width": 657, "height": 900})
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 657
+    assert opened.locator("figure table").first.bounding_box() is not None
+    assert not opened.locator("nav").is_visible()

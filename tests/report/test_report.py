@@ -1,0 +1,314 @@
+"""The report object: two phases, released values only, an unbroken order of headings."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.projects import make_project
+from umea_eval.disclosure.profiles import Withheld
+from umea_eval.disclosure.tables import Field, Released
+from umea_eval.errors import UserError
+from umea_eval.language import Language
+from umea_eval.report.report import Report
+from umea_eval.settings import Settings, read_settings
+
+FRAME = pd.DataFrame({"name": ["<b>Umeå</b>", "Åsele"], "value": [10.5, None], "extra": [1, 2]})
+COLUMNS = (
+    Field("name", {"sv": "Kommun & mer", "en": "Municipality"}, kind="id"),
+    Field("value", {"sv": "Värde", "en": "Value"}, kind="value", unit="kr"),
+)
+
+
+def words(swedish: str, english: str = "text") -> dict[Language, str]:
+    return {"sv": swedish, "en": english}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return read_settings(make_project(tmp_path / "project", {}))
+
+
+def begun(settings: Settings, **changes: Any) -> Report:
+    given = {"language": "sv", "profile": "public", "title": words("Titel"), "settings": settings}
+    return Report("small", **(given | changes))
+
+
+def registered(settings: Settings) -> Report:
+    report = begun(settings)
+    report.input("data/raw/public/figures.csv")
+    report.table("figures", FRAME, caption=words("Värden"), columns=COLUMNS)
+    return report
+
+
+def released(settings: Settings) -> Report:
+    report = registered(settings)
+    report.release()
+    return report
+
+
+def html(report: Report) -> str:
+    return report.fragments[-1].html
+
+
+def test_inputs_are_registered_with_their_hash(settings: Settings) -> None:
+    report = begun(settings)
+    path = report.input("data/raw/public/figures.csv")
+    report.release()
+    report.finish()
+    assert report.fragments[-1].data["inputs"] == [
+        {
+            "path": "data/raw/public/figures.csv",
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "size": path.stat().st_size,
+        }
+    ]
+    assert not report.example
+
+
+def test_a_folder_is_an_input_too_without_its_hidden_files(settings: Settings) -> None:
+    folder = settings.public
+    (folder / ".quarantine").mkdir()
+
+    def digest() -> object:
+        report = begun(settings)
+        report.input("data/raw/public")
+        report.release()
+        report.finish()
+        return report.fragments[-1].data["inputs"][0]["sha256"]
+
+    first = digest()
+    (folder / ".quarantine/rows.csv").write_text("secret")
+    assert digest() == first
+    (folder / "more.csv").write_text("a")
+    assert digest() != first
+
+
+@pytest.mark.parametrize(
+    ("path", "key"), [("data/raw/nothing.csv", "no_input"), ("data/raw/empty", "empty_input")]
+)
+def test_missing_input_is_one_clear_error(settings: Settings, path: str, key: str) -> None:
+    (settings.raw / "empty").mkdir()
+    with pytest.raises(UserError) as caught:
+        begun(settings).input(path)
+    assert caught.value.key == f"report.errors.{key}"
+    assert path in caught.value.message("sv")
+
+
+def test_public_refuses_a_link_out_of_the_published_folder(settings: Settings) -> None:
+    (settings.raw / "private.csv").write_text("secret")
+    (settings.public / "link.csv").symlink_to(settings.raw / "private.csv")
+    report = begun(settings)
+    report.input("data/raw/public/link.csv")
+    with pytest.raises(Withheld):
+        report.release()
+
+
+def test_example_data_is_said_to_be_example_data(settings: Settings) -> None:
+    settings.example.mkdir(parents=True)
+    (settings.example / "a.csv").write_text("x")
+    report = begun(settings)
+    report.input("data/example/a.csv")
+    report.release()
+    assert report.example
+    assert [fragment.part for fragment in report.fragments] == ["title", "banner", "notice"]
+    assert "inga riktiga personer" in html(report)
+
+
+EARLY: list[Callable[[Report], object]] = [
+    lambda report: report.show("figures"),
+    lambda report: report.heading(words("a")),
+    lambda report: report.text(words("a")),
+    lambda report: report.items(words("a"), lambda _: []),
+    lambda report: report.figure("a", draw=print, table="figures", alt=words("a")),
+    lambda report: report.finish(),
+    lambda report: report.released,
+]
+LATE: list[Callable[[Report], object]] = [
+    lambda report: report.input("data/raw/public/figures.csv"),
+    lambda report: report.table("b", FRAME, caption=words("b"), columns=COLUMNS),
+    lambda report: report.release(),
+]
+
+
+@pytest.mark.parametrize("call", EARLY)
+def test_nothing_is_shown_before_release(
+    settings: Settings, call: Callable[[Report], object]
+) -> None:
+    with pytest.raises(UserError) as caught:
+        call(registered(settings))
+    assert caught.value.key == "report.errors.phase_showing_registering"
+
+
+@pytest.mark.parametrize("call", LATE)
+def test_nothing_is_registered_after_release(
+    settings: Settings, call: Callable[[Report], object]
+) -> None:
+    with pytest.raises(UserError) as caught:
+        call(released(settings))
+    assert caught.value.key == "report.errors.phase_registering_showing"
+
+
+@pytest.mark.parametrize("call", [*EARLY, *LATE])
+def test_nothing_comes_after_the_end(settings: Settings, call: Callable[[Report], object]) -> None:
+    report = released(settings)
+    report.finish()
+    with pytest.raises(UserError) as caught:
+        call(report)
+    assert caught.value.key.endswith("_finished")
+    assert "report." in caught.value.message("en")
+
+
+def test_table_has_caption_scopes_units_marks_and_escaped_text(settings: Settings) -> None:
+    report = released(settings)
+    report.show("figures")
+    page = html(report)
+    assert "Tabell 1. Värden</span></caption>" in page
+    assert '<th scope="col">Kommun &amp; mer</th>' in page
+    assert '<th scope="col" class="number">Värde (kr)</th>' in page
+    assert '<th scope="row">&lt;b&gt;Umeå&lt;/b&gt;</th>' in page
+    assert '<td class="number">10,5</td>' in page
+    assert '<td class="number"><em>saknas</em></td>' in page
+    assert "<li>saknas: det finns ingen uppgift</li>" in page
+    labelled = re.search(r'aria-labelledby="([^"]+)"', page)
+    assert labelled
+    assert f'<caption id="{labelled[1]}">' in page
+
+
+def test_later_changes_of_a_frame_do_not_reach_the_report(settings: Settings) -> None:
+    frame = FRAME.copy()
+    report = begun(settings)
+    report.input("data/raw/public/figures.csv")
+    report.table("figures", frame, caption=words("Värden"), columns=COLUMNS)
+    frame.loc[0, "value"] = 99.0
+    report.release()
+    assert report.released["figures"]["value"][0] == 10.5
+
+
+def test_texts_and_items_take_released_values_in_the_languages_format(settings: Settings) -> None:
+    report = released(settings)
+    report.text(
+        words("{n:n} {n:?rad|rader}, {x:d1}, {m:d1}.\n\nNytt <stycke>."),
+        lambda tables: {"n": np.int64(2), "x": tables["figures"]["value"][0], "m": pd.NA},
+    )
+    assert html(report) == "<p>2 rader, 10,5, uppgift saknas.</p>\n<p>Nytt &lt;stycke&gt;.</p>"
+    report.items(
+        words("{name}"),
+        lambda tables: [
+            {"name": tables["figures"]["name"][0]},
+            (words("annan {n:n}"), {"n": 3}),
+        ],
+    )
+    assert "<li>&lt;b&gt;Umeå&lt;/b&gt;</li>\n<li>annan 3</li>" in html(report)
+    report.items(words("{name}"), lambda _: [], empty=words("Inga."))
+    assert html(report) == "<p>Inga.</p>"
+
+
+def test_a_value_that_is_not_declared_cannot_be_reached(settings: Settings) -> None:
+    with pytest.raises(KeyError):
+        released(settings).text(words("{x}"), lambda tables: {"x": tables["figures"]["extra"]})
+
+
+def test_headings_go_down_one_level_at_a_time_and_have_their_own_anchors(
+    settings: Settings,
+) -> None:
+    report = released(settings)
+    report.heading(words("Resultat för åtta"))
+    assert html(report) == '<h2 id="s-resultat-for-atta">Resultat för åtta</h2>'
+    report.heading(words("Resultat för åtta"), level=3)
+    assert html(report) == '<h3 id="s-resultat-for-atta-2">Resultat för åtta</h3>'
+    for level in (1, 5, 7):
+        with pytest.raises(UserError) as caught:
+            report.heading(words("x"), level=level)
+        assert caught.value.key == "report.errors.heading"
+    report.heading(words("Nästa"), level=2)
+    with pytest.raises(UserError):
+        report.heading(words("x"), level=4)
+
+
+def draw(tables: Released, ax: Any) -> None:
+    frame = tables["figures"]
+    ax.bar(frame["name"], frame["value"].fillna(0))
+    ax.fill_between([0, 1], [0, 1], [1, 2], alpha=0.3)
+    ax.plot([0, 1], [1, 2], marker="o")
+
+
+def test_a_figure_has_its_finding_and_its_table(settings: Settings) -> None:
+    report = released(settings)
+    report.figure(
+        "value",
+        draw=draw,
+        table="figures",
+        alt=words('Umeå har {x:d1} kr, "mest".'),
+        alt_values=lambda tables: {"x": tables["figures"]["value"].max()},
+    )
+    page = html(report)
+    assert 'role="img" aria-label="Umeå har 10,5 kr, &quot;mest&quot;."' in page
+    assert "Figur 1. Värden</figcaption>" in page
+    assert "Underlag till figur 1. Värden</span></caption>" in page
+    assert page.index("<details>") < page.index("<table>")
+    assert "http" not in page
+    assert "<metadata" not in page
+    assert "<style" not in page
+
+
+def test_figures_are_the_same_bytes_and_their_ids_do_not_clash(settings: Settings) -> None:
+    def picture(name: str) -> str:
+        report = released(settings)
+        report.figure(name, draw=draw, table="figures", alt=words("a"))
+        return html(report)
+
+    assert picture("one") == picture("one")
+    ids = [set(re.findall(r'\bid="([^"]+)"', picture(name))) for name in ("one", "two")]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    for name, own in zip(("one", "two"), ids, strict=True):
+        referred = re.findall(r'(?:url\(#|href="#)([^")]+)', picture(name))
+        assert referred
+        assert set(referred) <= own
+
+
+@pytest.mark.parametrize("name", ["", "A", "å", "a b", "../a", "con", "com1", "1a", "a" * 61])
+def test_names_become_file_names_and_are_checked(settings: Settings, name: str) -> None:
+    with pytest.raises(UserError) as caught:
+        begun(settings).table(name, FRAME, caption=words("a"), columns=COLUMNS)
+    assert caught.value.key == "report.errors.name"
+
+
+def test_author_mistakes_are_clear(settings: Settings) -> None:
+    report = registered(settings)
+    with pytest.raises(UserError, match="figures"):
+        report.table("figures", FRAME, caption=words("a"), columns=COLUMNS)
+    with pytest.raises(UserError, match="nothing"):
+        report.table("other", FRAME, caption=words("a"), columns=[Field("nothing")])
+    report.release()
+    with pytest.raises(UserError, match="figures"):
+        report.show("other")
+    report.show("figures")
+    with pytest.raises(UserError, match="en gång"):
+        report.show("figures")
+    with pytest.raises(UserError, match="saknar text"):
+        report.items(None, lambda _: [{"a": 1}])
+
+
+def test_an_unknown_profile_stops_the_report_at_once(settings: Settings) -> None:
+    with pytest.raises(UserError, match="public"):
+        begun(settings, profile="publik")
+
+
+def test_the_record_has_neither_time_nor_place(settings: Settings) -> None:
+    report = released(settings)
+    report.finish()
+    fragment = report.fragments[-1]
+    assert str(settings.root) not in fragment.html + str(fragment.data)
+    assert set(fragment.data) == {
+        *("name", "title", "language", "profile", "example", "inputs", "code", "python"),
+        "packages",
+    }
