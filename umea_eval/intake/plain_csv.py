@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from umea_eval.errors import UserError
 
 Row = tuple[int, list[str]]
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -36,8 +38,9 @@ def read_rows(path: Path) -> list[Row]:
     text = decode(content)
     if text is None:
         raise UserError("csv.no_text", file=name)
-    heading = text.lstrip("\r\n").partition("\n")[0]
-    separator = max(",;\t", key=heading.count)
+    lines = [line for line in text.splitlines() if line.strip()]
+    named = _SEPARATOR_LINE.fullmatch(lines[0].strip()) if lines else None
+    separator = named[1] if named else max(",;\t", key=lines[0].count if lines else text.count)
     # A long cell of free text is no fault of its own.
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     try:
@@ -46,6 +49,9 @@ def read_rows(path: Path) -> list[Row]:
         raise UserError("csv.broken", file=name) from None
     numbered = list(enumerate(rows, start=1))
     while numbered and not any(cell.strip() for cell in numbered[0][1]):
+        del numbered[0]
+    # Excel's own first line that names the separator.
+    if numbered and _SEPARATOR_LINE.fullmatch(separator.join(numbered[0][1]).strip()):
         del numbered[0]
     if not numbered:
         raise UserError("csv.empty", file=name)
@@ -60,7 +66,8 @@ def read_records(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[s
     """
     name = path.name
     (_, first), *rows = read_rows(path)
-    heading = [cell.strip() for cell in first]
+    names = {column.casefold(): column for column in columns}
+    heading = [names.get(cell.strip().casefold(), cell.strip()) for cell in first]
     missing = [column for column in columns if column not in heading]
     if len(missing) == len(columns):
         raise UserError("csv.no_table", file=name, columns=", ".join(columns))

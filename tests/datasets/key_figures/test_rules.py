@@ -106,9 +106,9 @@ ERROR, ROUNDING, MEANING, UNKNOWN = (
     "kan inte kontrolleras",
 )
 PARTS: list[Row] = [
-    {"value": 11},
-    {"breakdown": "HVB", "value": 8},
-    {"breakdown": "familjehem", "value": 4},
+    {"unit": "dygn", "value": 11},
+    {"unit": "dygn", "breakdown": "HVB", "value": 8},
+    {"unit": "dygn", "breakdown": "familjehem", "value": 4},
 ]
 FINDINGS: dict[str, tuple[str, str, str | None, list[Row]]] = {
     "sexes.sum": (ERROR, "a1 a2 a3", "9", sexes(10, 4, 5)),
@@ -142,9 +142,9 @@ FINDINGS: dict[str, tuple[str, str, str | None, list[Row]]] = {
         {"sex": "flickor", "value": 5}, {"sex": "pojkar", "value": 3}]),
     "parts.sum": (ERROR, "a1 a2 a3", "12", PARTS),
     "parts.overlap": (UNKNOWN, "a1 a2 a3", None,
-                      [{**row, "indicator": "Antal personer"} for row in PARTS]),
-    "parts.left_out": (UNKNOWN, "a1 a2 a3", None, [{"value": 14}, *PARTS[1:]]),
-    "parts.base": (ERROR, "a1 a2", None, [
+                      [{**row, "unit": "antal"} for row in PARTS]),
+    "parts.left_out": (UNKNOWN, "a1 a2 a3", None, [{**PARTS[0], "value": 14}, *PARTS[1:]]),
+    "parts.base": (UNKNOWN, "a1 a2", None, [
         {"breakdown": "HVB", "value": 5, "numerator": 5, "denominator": 7},
         {"breakdown": "familjehem", "value": 3, "numerator": 3, "denominator": 7}]),
     "parts.branches": (UNKNOWN, "a1 a2 a3", None, [
@@ -168,7 +168,7 @@ FINDINGS: dict[str, tuple[str, str, str | None, list[Row]]] = {
                          [{**SHARE, "value": "28", "numerator": 2, "denominator": 7}]),
     "counted.above_base": (ERROR, "a1", None,
                            [{**SHARE, "value": "88", "numerator": 8, "denominator": 7}]),
-    "counted.zero_base": (ERROR, "a1", None,
+    "counted.zero_base": (UNKNOWN, "a1", None,
                           [{**SHARE, "value": "0", "numerator": 0, "denominator": 0}]),
     "counted.count": (ERROR, "a1", "4", [{"value": 5, "numerator": 4, "denominator": 7}]),
     "counted.no_common_base": (ERROR, "a1 a2 a3", "27",
@@ -199,8 +199,8 @@ FINDINGS: dict[str, tuple[str, str, str | None, list[Row]]] = {
         {"breakdown": "undre gräns", "value": 9}, {"breakdown": "övre gräns", "value": 7}]),
     "distribution.sum": (ERROR, "a1 a2 a3", None, answers("70", "30", "8")),
     "distribution.left_out": (UNKNOWN, "a1 a2 a3", None, answers("50", "30", "8")),
-    "distribution.several": (UNKNOWN, "a1 a2 a3", None, [
-        {**SHARE, "breakdown": f"Stöd: {name}", "value": 60} for name in ("ja", "hem", "skola")]),
+    "distribution.several": (UNKNOWN, "a1 a2", None, [
+        {**SHARE, "breakdown": f"Stöd: {name}", "value": 60} for name in ("Nöjd", "Missnöjd")]),
     "distribution.added_after_rounding": (ROUNDING, "a4 a1 a2", "91.7", [
         *answers("58.3", "33.3", "8.3"), {**SHARE, "sex": "total", "value": "91.6"}]),
     "deviation.sum": (ERROR, "a3 a2 a1", "32801", account(234099, 266900, 32081)),
@@ -250,9 +250,9 @@ FINDINGS: dict[str, tuple[str, str, str | None, list[Row]]] = {
          "value": "0.8"},
         {**MONEY, "unit": "mnkr", "period": "2024-01", "section": "Bild",
          "indicator": "Ackumulerat resultat: hemtjänst", "value": "0.4"}]),
-    "break.invalid": (UNKNOWN, "a2 a1", None, two_years(
-        70, 80, unit="procent", indicator="Andel nöjda", breakdown="")
-        [:1] + [{**SHARE, "value": 80, "breakdown": "Ny mätmetod 2023"}]),
+    "break.invalid": (UNKNOWN, "a2 a1", None, [
+        {**SHARE, "period": "2022", "value": 70},
+        {**SHARE, "value": 80, "breakdown": "Ny mätmetod 2023"}]),
     "attainment.contradicts": (ERROR, "a1", "Ej uppnått", [
         {**SHARE, "value": 81, "target": "95%", "attainment": "Uppnått"}]),
     "attainment.worse": (ERROR, "a2 a1", None, two_years(
@@ -275,6 +275,18 @@ FINDINGS: dict[str, tuple[str, str, str | None, list[Row]]] = {
                             [{"value": 5, "target": "4", "attainment": "Välj"}]),
     "attainment.unfilled_before": (UNKNOWN, "a2 a1", "Uppnått", two_years(
         466, 388, target="Minska", attainment="Välj")),
+    "sexes.sum_net": (UNKNOWN, "a1 a2 a3", None, sexes(-9, -4, 6, **MONEY)),
+    "accumulated.year_preliminary": (UNKNOWN, "a3 a4", None, [
+        *[{**row, "period": f"2023-{month}", "document": "Månadsrapport",
+           "breakdown": "ackumulerat"} for row, month in zip(months(80, 88, 97, indicator="Dygn"), (10, 11, 12), strict=True)],
+        {"indicator": "Dygn", "value": 99}]),
+    "attainment.no_direction": (UNKNOWN, "a1", None, [
+        {"indicator": "Antal ärenden", "value": 45, "target": "40", "attainment": "Uppnått"}]),
+    "attainment.target_not_readable": (UNKNOWN, "a1", None, [
+        {"value": 45, "target": "Bättre än riket", "attainment": "Uppnått"}]),
+    "attainment.shared": (UNKNOWN, "a2", "Uppnått", [
+        {**SHARE, "breakdown": name, "value": value, "target": "minst 90%",
+         "attainment": "Ej uppnått"} for name, value in (("Söder", 80), ("Norr", 95))]),
     "attainment.empty": (UNKNOWN, "a2", None, [
         {"value": 0, "target": "0", "attainment": "Uppnått"},
         {"indicator": "Antal beslut", "value": 5, "target": "4"}]),

@@ -27,6 +27,7 @@ RULES: tuple[Callable[[Sequence[KeyFigure]], Controls], ...] = (
     sexes.sexes,
     parts.parts,
     parts.of_which,
+    parts.of_which_by_name,
     parts.deviations_of_parts,
     shares.counted,
     shares.within_bounds,

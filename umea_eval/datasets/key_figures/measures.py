@@ -22,7 +22,7 @@ from umea_eval.datasets.key_figures.codes import (
 )
 from umea_eval.datasets.key_figures.findings import Audit, unit_name
 from umea_eval.datasets.key_figures.output import severity_name, status_name
-from umea_eval.datasets.key_figures.rules.attainment import previous
+from umea_eval.datasets.key_figures.rules.attainment import earlier_figures, previous
 from umea_eval.datasets.key_figures.schema import KeyFigure, plain
 from umea_eval.errors import UserError
 from umea_eval.language import Language
@@ -67,6 +67,7 @@ def attainment_overview(audit: Audit, year: int, language: Language = "sv") -> p
         known = ", ".join(map(str, years(figures))) or "–"
         raise UserError("key_figures.errors.no_year", year=year, known=known)
     rows: list[dict[str, object]] = []
+    earlier = earlier_figures(figures)
     for figure in figures:
         status = status_of(figure.attainment)
         if (
@@ -77,7 +78,7 @@ def attainment_overview(audit: Audit, year: int, language: Language = "sv") -> p
             or reading.labelled_sex_shares(figure)
         ):
             continue
-        before = previous(figure, figures)
+        before = previous(figure, earlier)
         comparable = before is not None and not (figure.break_mark or before.break_mark)
         rows.append(
             {
@@ -320,10 +321,11 @@ def changes(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
     computed).
     """
     rows = []
+    earlier = earlier_figures(audit.figures)
     for figure in audit.figures:
         if figure.value is None or figure.period != str(year) or not reading.everybody(figure):
             continue
-        before = previous(figure, audit.figures)
+        before = previous(figure, earlier)
         if before is None or reading.nature(figure) == "change":
             continue
         mark = figure.break_mark or before.break_mark

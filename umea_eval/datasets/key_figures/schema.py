@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -67,10 +68,14 @@ _SEXES: dict[str, Sex] = {
 }
 
 # What a cell says in place of a number. None of them is a value, and none is ever read as zero.
+# "<5" and "färre än 5" are suppressed; "ca 118" and "3–5" are no number to compute with.
 _NO_VALUE = re.compile(
-    r"|[-–.]{1,2}|x|nytt \d{4}|uppgift saknas|saknas|i\.? ?u\.?|ej mätt|"
+    r"|[-–.]{1,2}|x|nytt \d{4}|uppgift saknas|saknas|i\.? ?u\.?|ej mätt|[<≤] ?\d+|"
+    r"(färre|mindre) än \w+|(ca|cirka|drygt|knappt|omkring) ?[\d ,.]+%?|\d+ ?- ?\d+|"
     r".*(för få|går (ej|inte) att redovisa|redovisas (ej|inte)|mätmetod).*"
 )
+# A footnote's mark behind a number is no part of it.
+_FOOTNOTE = re.compile(r"(?<=\d)\s*(\*+|\s\d\)|[¹²³])$")
 
 _DIRECTIONS: dict[str, Direction] = {
     "minska": "decrease",
@@ -86,8 +91,13 @@ _DIRECTIONS: dict[str, Direction] = {
     "ska öka": "increase",
     "höja": "increase",
 }
-_AT_MOST = re.compile(r"(högst|max|maximalt|inte fler än|ej fler än|inom|under|≤|<) ?(.+)")
-_AT_LEAST = re.compile(r"(minst|lägst|över|fler än|mer än|≥|>) ?(.+)")
+_AT_MOST = re.compile(
+    r"(högst|max|maximalt|inte fler än|ej fler än|inte mer än|inom|≤|<=|‹=|"
+    r"(?P<strict>under|färre än|lägre än|mindre än|<)) ?(?P<rest>.+)"
+)
+_AT_LEAST = re.compile(
+    r"(minst|lägst|≥|>=|(?P<strict>över|fler än|mer än|högre än|>)) ?(?P<rest>.+)"
+)
 # A break in the series, written wherever there was room: "Ny mätmetod 2023", "Nytt 2023".
 _BREAK = re.compile(
     r"ny mätmetod|nytt mätsätt|ändra[dt] (mätmetod|mätsätt|metod|definition|beräkning\w*)|"
@@ -97,8 +107,8 @@ _BREAK = re.compile(
 # In brackets, or after the last comma.
 _ASIDES = (re.compile(r"\s*\([^()]*\)"), re.compile(r"[,;–-]\s*[^,;()–-]*$"))
 _TRAILING_UNIT = re.compile(
-    r"^([-−–]?[\d\s\u00a0\u202f]*\d(?:[.,]\d+)?\s*%?)\s*(procent|dagar|veckor|månader|år|"
-    r"timmar|personer|antal|kr|tkr|mnkr|st)?$"
+    r"^(?P<number>[-−–]?[\d\s\u00a0\u202f]*\d(?:[.,]\d+)?)\s*(?P<unit>%|procent|dagar|veckor|"
+    r"månader|år|timmar|personer|antal|kr|tkr|mnkr|st)?$"
 )
 
 
@@ -106,21 +116,24 @@ _TRAILING_UNIT = re.compile(
 class Target:
     """A target as it can be used: a number with its side, a direction, or neither.
 
-    ``side`` is "at_most" or "at_least" where the words say so, else "". "Nyckeltal" (a figure that
-    is only followed) and other text have neither number nor direction.
+    ``side`` is "at_most" or "at_least" where the words say so, else ""; ``strict`` when the number
+    itself does not meet it ("under 10"). ``unit`` is the target's own, if it has one. "Nyckeltal"
+    (a figure that is only followed) and other text have neither number nor direction.
     """
 
     text: str
     number: Fraction | None = None
     side: Literal["at_most", "at_least", ""] = ""
     direction: Direction = ""
+    unit: str = ""
+    strict: bool = False
 
     @property
     def usable(self) -> bool:
         return self.number is not None or bool(self.direction)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KeyFigure:
     """One printed figure. ``value`` is None where the cell holds a mark in place of a number.
 
@@ -149,6 +162,7 @@ class KeyFigure:
     break_mark: str
 
 
+@lru_cache(maxsize=100_000)
 def plain(text: str) -> str:
     """Lower case, one kind of space and dash: for comparing what people typed."""
     text = unicodedata.normalize("NFC", text).casefold()
@@ -162,13 +176,18 @@ def parse_target(text: str) -> Target:
     if words in _DIRECTIONS:
         return Target(text, direction=_DIRECTIONS[words])
     side: Literal["at_most", "at_least", ""] = ""
-    if found := _AT_MOST.fullmatch(words):
-        side, words = "at_most", found[2]
-    elif found := _AT_LEAST.fullmatch(words):
-        side, words = "at_least", found[2]
+    strict = False
+    for pattern, name in ((_AT_MOST, "at_most"), (_AT_LEAST, "at_least")):
+        if found := pattern.fullmatch(words):
+            side = "at_most" if name == "at_most" else "at_least"
+            strict, words = bool(found["strict"]), found["rest"]
+            break
     number = _TRAILING_UNIT.fullmatch(words)
-    printed = parse(number[1]) if number else None
-    return Target(text, printed.value if printed else None, side if printed else "")
+    printed = parse(number["number"]) if number else None
+    if number is None or printed is None:
+        return Target(text)
+    unit = {"%": "procent", None: ""}.get(number["unit"], number["unit"])
+    return Target(text, printed.value, side, unit=unit or "", strict=strict)
 
 
 def read_key_figures(path: Path) -> list[KeyFigure]:
@@ -238,7 +257,7 @@ def _figure(file: str, row: int, cells: dict[str, str]) -> KeyFigure:
     cells = dict(cells)
 
     def number(column: str) -> Printed | None:
-        printed = parse(cells[column])
+        printed = parse(_FOOTNOTE.sub("", cells[column]))
         if printed is None and not _NO_VALUE.fullmatch(plain(cells[column])):
             raise UserError("key_figures.errors.no_number", file=file, row=row, column=column)
         return printed
@@ -247,7 +266,7 @@ def _figure(file: str, row: int, cells: dict[str, str]) -> KeyFigure:
         printed = number(column)
         if printed is None:
             return None
-        if printed.value.denominator != 1 or printed.value < 0:
+        if printed.value.denominator != 1:
             raise UserError("key_figures.errors.no_count", file=file, row=row, column=column)
         return int(printed.value)
 

@@ -11,58 +11,73 @@ from umea_eval.datasets.key_figures import reading
 from umea_eval.datasets.key_figures.codes import ERROR, NOT_CHECKABLE
 from umea_eval.datasets.key_figures.findings import Controls, Digits, Finding, Unit, shown
 from umea_eval.datasets.key_figures.printed import Printed, total, write
-from umea_eval.datasets.key_figures.reading import breakdown, table_of
+from umea_eval.datasets.key_figures.reading import breakdown, nature, table_of
 from umea_eval.datasets.key_figures.schema import KeyFigure, plain
 
-_DEVIATION = re.compile(r"^(budget)?avvikelse")
+_DEVIATION = re.compile(r"(budget|prognos)?avvikelse( helår| mot budget)?")
+_OUTCOME = re.compile(r"(utfall|bokslut)( helår)?( \d{4})?")
+_BUDGET = re.compile(r"budget( helår)?( \d{4})?")
+_FORECAST = re.compile(r"(hel)?års?prognos|prognos( helår)?( \d{4})?")
+# What is open may be closed again: a stock that is read off each month.
+_STOCK = re.compile(r"\b(ej|inte|öppna|pågående|väntande|kö)\b")
 _INCOME = re.compile(r"\b\w*intäkter\b")
 _COST = re.compile(r"\b(?!netto)\w*kostnader\b")
-_NET = re.compile(r"\bnettokostnad(er)?\b|\bnettoresultat\b")
+_NET = re.compile(r"\bnetto(kostnad(er)?|resultat)?\b|^resultat\b")
 
 
 def deviations(figures: Sequence[KeyFigure]) -> Controls:
     """Outcome less budget is the deviation, in each row of an account."""
-    usable = [f for f in figures if f.value is not None and f.unit in reading.MONEY]
+    usable = [f for f in figures if f.value is not None]
     rows = reading.group(
         usable,
         lambda f: (*table_of(f), plain(f.indicator), plain(f.period), plain(f.population), f.sex),
     )
-    signed_tables = {
-        table_of(f)
-        for f in usable
-        if breakdown(f) in ("budget", "utfall") and reading.value(f).value < 0
-    }
-    for key, members in rows.items():
+    for members in rows.values():
         columns = {breakdown(f): f for f in members}
-        budget, outcome = columns.get("budget"), columns.get("utfall")
-        deviation = next((f for name, f in columns.items() if _DEVIATION.match(name)), None)
-        if budget is None or outcome is None or deviation is None:
+
+        def column(
+            name: re.Pattern[str], among: dict[str, KeyFigure] = columns
+        ) -> KeyFigure | None:
+            return next((f for words, f in among.items() if name.fullmatch(words)), None)
+
+        budget, outcome, deviation = column(_BUDGET), column(_OUTCOME), column(_DEVIATION)
+        forecast = column(_FORECAST)
+        if budget is None or deviation is None or (outcome is None and forecast is None):
             continue
+        if len({reading.dimension(f) for f in (budget, deviation)}) > 1:
+            continue
+        yield _deviation(deviation, budget, [f for f in (outcome, forecast) if f is not None])
+
+
+def _deviation(
+    deviation: KeyFigure, budget: KeyFigure, outcomes: Sequence[KeyFigure]
+) -> Finding | None:
+    """The deviation of the outcome, or of the forecast where there is one."""
+    aim, printed = reading.interval(deviation), reading.value(deviation)
+    # Where costs are printed without a sign, a deviation may be budget less outcome.
+    signed = reading.value(budget).value < 0
+    for outcome in outcomes:
         reached = reading.interval(outcome) - reading.interval(budget)
-        aim = reading.interval(deviation)
-        # Where costs are printed without a sign, a deviation may be budget less outcome.
-        signed = key[:2] in signed_tables
         if reached.meets(aim) or (not signed and (-reached).meets(aim)):
-            yield None
-            continue
-        face = (_face(outcome) - _face(budget)) / reading.MONEY[deviation.unit]
-        printed = reading.value(deviation)
-        if not signed and (face < 0) != (printed.value < 0):
-            face = -face
-        yield Finding(
-            "deviation",
-            "sum",
-            (deviation, outcome, budget),
-            ERROR,
-            write(face, printed.decimals),
-            {
-                "outcome": shown(reading.value(outcome)),
-                "budget": shown(reading.value(budget)),
-                "printed": shown(printed),
-                "computed": Digits(face, printed.decimals),
-                "unit": Unit(deviation.unit),
-            },
-        )
+            return None
+    outcome = outcomes[0]
+    face = (_face(outcome) - _face(budget)) / reading.MONEY.get(deviation.unit, 1)
+    if not signed and (face < 0) != (printed.value < 0):
+        face = -face
+    return Finding(
+        "deviation",
+        "sum",
+        (deviation, outcome, budget),
+        ERROR,
+        write(face, printed.decimals),
+        {
+            "outcome": shown(reading.value(outcome)),
+            "budget": shown(reading.value(budget)),
+            "printed": shown(printed),
+            "computed": Digits(face, printed.decimals),
+            "unit": Unit(deviation.unit),
+        },
+    )
 
 
 def net_costs(figures: Sequence[KeyFigure]) -> Controls:
@@ -70,45 +85,87 @@ def net_costs(figures: Sequence[KeyFigure]) -> Controls:
     usable = [
         f
         for f in figures
-        if f.value is not None and f.unit in reading.MONEY and not reading.is_accumulated(f)
+        if f.value is not None
+        and f.unit in reading.MONEY
+        and not reading.is_accumulated(f)
+        and nature(f) == "amount"
     ]
-    for members in reading.group(
+    by_row = reading.group(
         usable,
         lambda f: (*table_of(f), plain(f.period), plain(f.population), breakdown(f), f.sex),
-    ).values():
+    )
+    for members in by_row.values():
         net = [f for f in members if _NET.search(plain(f.indicator))]
         income = [f for f in members if _INCOME.search(plain(f.indicator))]
         cost = [f for f in members if f not in net and _COST.search(plain(f.indicator))]
         if not len(net) == len(income) == len(cost) == 1:
             continue
-        added = reading.interval(income[0]) + reading.interval(cost[0])
-        # Costs printed without a sign: net cost is cost less income.
-        less = reading.interval(cost[0]) - reading.interval(income[0])
-        aim = reading.interval(net[0])
-        positive = reading.value(cost[0]).value > 0 and not _DEVIATION.match(breakdown(net[0]))
-        if added.meets(aim) or (positive and (less.meets(aim) or (-less).meets(aim))):
-            yield None
+        if len({_whose(f) for f in (*net, *income, *cost)} - {""}) > 1:
             continue
-        sign = -1 if positive else 1
-        face = (_face(cost[0]) + sign * _face(income[0])) / reading.MONEY[net[0].unit]
-        if positive and reading.value(net[0]).value < 0:
-            face = -face
-        printed = reading.value(net[0])
-        yield Finding(
-            "net_cost",
-            "gap",
-            (net[0], income[0], cost[0]),
-            NOT_CHECKABLE,
-            None,
-            {
-                "income": shown(reading.value(income[0])),
-                "cost": shown(reading.value(cost[0])),
-                "printed": shown(printed),
-                "computed": Digits(face, printed.decimals),
-                "gap": Digits(abs(face - printed.value), printed.decimals),
-                "unit": Unit(net[0].unit),
-            },
-        )
+        rest = [f for f in members if f not in (*net, *income, *cost)]
+        yield _net_cost(net[0], income[0], cost[0], rest)
+    # The same account with income, cost and net as columns.
+    by_column = reading.group(
+        usable,
+        lambda f: (
+            *table_of(f),
+            plain(f.period),
+            plain(f.population),
+            plain(f.indicator),
+            f.sex,
+        ),
+    )
+    for members in by_column.values():
+        columns = {breakdown(f): f for f in members}
+        net_name = next((name for name in columns if _NET.fullmatch(name)), "")
+        if {"intäkter", "kostnader"} <= set(columns) and net_name:
+            yield _net_cost(columns[net_name], columns["intäkter"], columns["kostnader"], [])
+
+
+def _net_cost(
+    net: KeyFigure, income: KeyFigure, cost: KeyFigure, rest: Sequence[KeyFigure]
+) -> Finding | None:
+    added = reading.interval(income) + reading.interval(cost)
+    # Costs printed without a sign: net cost is cost less income.
+    less = reading.interval(cost) - reading.interval(income)
+    aim = reading.interval(net)
+    positive = reading.value(cost).value > 0 and not _DEVIATION.fullmatch(breakdown(net))
+    if added.meets(aim) or (positive and (less.meets(aim) or (-less).meets(aim))):
+        return None
+    # Another row of the account, such as depreciation, may close the gap.
+    others = [reading.interval(f) for f in rest]
+    if others and any((added + gap).meets(aim) for gap in (*others, total(others))):
+        return None
+    sign = -1 if positive else 1
+    face = (_face(cost) + sign * _face(income)) / reading.MONEY[net.unit]
+    if positive and reading.value(net).value < 0:
+        face = -face
+    printed = reading.value(net)
+    return Finding(
+        "net_cost",
+        "gap",
+        (net, income, cost),
+        NOT_CHECKABLE,
+        None,
+        {
+            "income": shown(reading.value(income)),
+            "cost": shown(reading.value(cost)),
+            "printed": shown(printed),
+            "computed": Digits(face, printed.decimals),
+            "gap": Digits(abs(face - printed.value), printed.decimals),
+            "unit": Unit(net.unit),
+        },
+    )
+
+
+def _whose(figure: KeyFigure) -> str:
+    """What an income, cost or net is of: "Intäkter FO" is of "fo"."""
+    words = re.sub(
+        rf"{_INCOME.pattern}|{_COST.pattern}|{_NET.pattern}|verksamhetens",
+        " ",
+        plain(figure.indicator),
+    )
+    return " ".join(re.findall(r"\w+", words))
 
 
 def accumulated(figures: Sequence[KeyFigure]) -> Controls:
@@ -156,10 +213,11 @@ def _grows(series: list[KeyFigure]) -> Controls:
         suspect = _misprint(values, steps, place, sign)
         before, after = series[place], series[place + 1]
         pair = (before, after) if suspect != place + 1 else (after, before)
-        sure = suspect is not None or series[0].unit not in reading.MONEY
+        stock = bool(_STOCK.search(plain(before.indicator)))
+        sure = (suspect is not None or before.unit not in reading.MONEY) and not stock
         yield Finding(
             "accumulated",
-            "misprint" if suspect is not None else "falls",
+            "misprint" if suspect is not None and sure else "falls",
             pair,
             ERROR if sure else NOT_CHECKABLE,
             values={
@@ -177,13 +235,14 @@ def _misprint(values: list[Printed], steps: list[Fraction], place: int, sign: in
     usual = sorted(step for step in steps if step >= 0)
     if len(usual) < 5:
         return None
-    limit = 2 * 2 * usual[len(usual) // 2]
+    step = usual[len(usual) // 2]
     for suspect in (place, place + 1):
         if not 0 < suspect < len(values) - 1:
             continue
         across = sign * (values[suspect + 1].value - values[suspect - 1].value)
         others = [s for i, s in enumerate(steps) if i not in (suspect - 1, suspect)]
-        if 0 <= across <= limit and all(step >= 0 for step in others):
+        # Without the suspect, two months have passed: about two usual steps.
+        if step <= across <= 4 * step and all(other >= 0 for other in others):
             return suspect
     return None
 
@@ -198,17 +257,19 @@ def _ends_in_year(last: KeyFigure, figures: Sequence[KeyFigure]) -> Controls:
             and reading.dimension(figure) == reading.dimension(last)
             and plain(figure.population) == plain(last.population)
             and figure.sex == last.sex
+            and not reading.is_accumulated(figure)
             and _account_name(figure) == name
         ):
             holds = reading.interval(figure).meets(reading.interval(last))
+            final = reading.same_meaning(last, figure)
             yield (
                 None
                 if holds
                 else Finding(
                     "accumulated",
-                    "year",
+                    "year" if final else "year_preliminary",
                     (last, figure),
-                    ERROR,
+                    ERROR if final else NOT_CHECKABLE,
                     values={
                         "december": shown(reading.value(last)),
                         "unit": Unit(last.unit),
@@ -246,7 +307,14 @@ def months_add_up(figures: Sequence[KeyFigure]) -> Controls:
             known = [part for part in parts if part is not None]
             if last < 2 or len(known) != last:
                 continue
-            if total(map(reading.interval, known)).meets(reading.interval(figure)):
+            reached, aim = total(map(reading.interval, known)), reading.interval(figure)
+            if reached.meets(aim):
+                yield None
+                continue
+            largest = max(reading.value(f).value for f in known)
+            once = figure.unit in ("dygn", "vårddygn") or figure.unit in reading.MONEY
+            if not once and largest <= reading.value(figure).value <= reached.high:
+                # One person counts in several months but once in all of them together.
                 yield None
                 continue
             printed = reading.value(figure)
@@ -269,7 +337,7 @@ def months_add_up(figures: Sequence[KeyFigure]) -> Controls:
 def _account_name(figure: KeyFigure) -> tuple[str, ...]:
     """A series "Utfall 2023, nettokostnader" and a row "Nettokostnad", "Utfall" are one account."""
     words = re.sub(
-        r"\b\d{4}\b|\backumulera\w*( jan\S*)?|\(.*?\)",
+        r"\b\d{4}\b|\backumulera\w*( jan\S*)?|\bper månad\b|\bmånad(en)?\b",
         " ",
         plain(f"{figure.indicator} {figure.breakdown}"),
     )
@@ -278,4 +346,4 @@ def _account_name(figure: KeyFigure) -> tuple[str, ...]:
 
 
 def _face(figure: KeyFigure) -> Fraction:
-    return reading.value(figure).value * reading.MONEY[figure.unit]
+    return reading.value(figure).value * reading.MONEY.get(figure.unit, 1)

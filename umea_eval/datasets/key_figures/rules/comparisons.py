@@ -28,16 +28,22 @@ _COMPARED = re.compile(
     r"resultat(et)?)?[ ]*(under |år )?(?P<year>\d{4})|"
     r"((samma|motsvarande) (period|månad|tid) )?(föregående|förra) (år|året|period))\b.*$"
 )
+_OF = re.compile(r"^(?P<word>procentuell förändring|förändring|ökning|minskning) av (?P<base>.+)$")
 _LAST_YEAR = re.compile(r"föregående|förra")
 
 
 def changes(figures: Sequence[KeyFigure]) -> Controls:
     """A stated change ("−19 %", "8 mnkr") against the two figures that it compares."""
-    levels = [f for f in figures if f.value is not None and nature(f) != "change"]
+    levels = reading.group(
+        (f for f in figures if f.value is not None and nature(f) != "change"), _place
+    )
     for figure in figures:
         if figure.value is None:
             continue
-        found = _COMPARED.match(plain(figure.indicator))
+        words, inside = plain(figure.indicator), False
+        if not _COMPARED.match(words):
+            words, inside = f"{words}, {breakdown(figure)}", True
+        found = _COMPARED.match(words)
         now_year = reading.year(figure.period)
         if found is None or now_year is None or nature(figure) != "change":
             continue
@@ -46,28 +52,32 @@ def changes(figures: Sequence[KeyFigure]) -> Controls:
         before_year = int(found["year"]) if found["year"] else now_year - 1
         if before_year >= now_year:
             continue
-        pair = _levels(figure, found["base"].strip(" ,"), before_year, levels)
+        base, word = found["base"].strip(" ,"), found["word"] or ""
+        if of := _OF.match(base):
+            base, word = of["base"], of["word"]
+        place = "" if inside else breakdown(figure)
+        pair = _levels(figure, base, place, before_year, levels.get(_place(figure), []))
         if pair is not None:
-            falls = "minskning" in (found["word"] or "") and figure.value.value > 0
+            falls = "minskning" in word and figure.value.value > 0
             yield _change(figure, *pair, falls=falls)
 
 
+def _place(figure: KeyFigure) -> tuple[str, str]:
+    return plain(figure.population), figure.sex or "total"
+
+
 def _levels(
-    change: KeyFigure, base: str, before_year: int, levels: Sequence[KeyFigure]
+    change: KeyFigure,
+    base: str,
+    place: str,
+    before_year: int,
+    levels: Sequence[KeyFigure],
 ) -> tuple[KeyFigure, KeyFigure] | None:
     """The figures of the two periods: named alike, or with the year in the name."""
     now_period = plain(change.period)
     before_period = plain(reading.in_year(change.period, before_year))
     now_year = reading.year(change.period)
-
-    def same_place(figure: KeyFigure) -> bool:
-        return (
-            plain(figure.population) == plain(change.population)
-            and (figure.sex or "total") == (change.sex or "total")
-            and (breakdown(figure) == breakdown(change) or not breakdown(change))
-        )
-
-    candidates = [f for f in levels if same_place(f)]
+    candidates = [f for f in levels if breakdown(f) == place or not place]
     now = [f for f in candidates if plain(f.period) == now_period and _named(f, base)]
     before = [f for f in candidates if plain(f.period) == before_period and _named(f, base)]
     if not (now and before):
@@ -104,7 +114,7 @@ def _named(figure: KeyFigure, base: str) -> bool:
 
 def _change(change: KeyFigure, now: KeyFigure, before: KeyFigure, *, falls: bool) -> Finding | None:
     printed = reading.value(change)
-    mark = now.break_mark or before.break_mark or change.break_mark
+    mark = _break_between(before, now) or change.break_mark
     figures = (change, now, before)
     if mark:
         return Finding("change", "break", figures, NOT_CHECKABLE, values={"mark": mark})
@@ -187,7 +197,9 @@ def level_and_change(figures: Sequence[KeyFigure]) -> Controls:
             continue
         sign = -1 if "minskning" in stem[2] and reading.value(absolute[0]).value > 0 else 1
         rise = reading.interval(absolute[0]) * sign
-        quotient = rise.over(reading.interval(level[0]) - rise)
+        # A cost may be printed with its sign; a rise is a larger cost.
+        size = -1 if reading.value(level[0]).value < 0 < reading.value(absolute[0]).value else 1
+        quotient = rise.over(reading.interval(level[0]) * size - rise)
         if quotient is None:
             continue
         stated = reading.interval(relative[0]) * sign
@@ -230,7 +242,7 @@ def same_figure(figures: Sequence[KeyFigure]) -> Controls:
             if _rounded(first).meets(_rounded(other)):
                 yield None
                 continue
-            sure = first.domain == other.domain
+            sure = reading.same_meaning(first, other)
             yield Finding(
                 "same_figure",
                 "differs" if sure else "perhaps",
@@ -314,11 +326,10 @@ def breaks(figures: Sequence[KeyFigure]) -> Controls:
     for members in reading.group(
         usable, lambda f: (*table_of(f), plain(f.indicator), plain(f.population), breakdown(f))
     ).values():
-        years = sorted({reading.year(f.period) or 0 for f in members})
         marked = [f for f in members if f.break_mark]
-        if not marked or len(years) < 2:
+        if not marked:
             continue
-        when = reading.year(marked[0].period) or 0
+        when = _year_of_break(marked[0])
         compared = [
             f
             for f in members
@@ -341,6 +352,21 @@ def breaks(figures: Sequence[KeyFigure]) -> Controls:
                     ),
                 },
             )
+
+
+def _year_of_break(figure: KeyFigure) -> int:
+    """The year that the mark names, else the year of its row."""
+    named = re.search(r"\b(\d{4})\b", figure.break_mark)
+    return int(named[1]) if named else reading.year(figure.period) or 0
+
+
+def _break_between(before: KeyFigure, now: KeyFigure) -> str:
+    """The mark of a break after ``before`` and up to ``now``."""
+    first, last = reading.year(before.period) or 0, reading.year(now.period) or 0
+    for figure in (now, before):
+        if figure.break_mark and first < _year_of_break(figure) <= last:
+            return figure.break_mark
+    return ""
 
 
 def _face(figure: KeyFigure) -> Fraction:

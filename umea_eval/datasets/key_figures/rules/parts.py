@@ -21,10 +21,13 @@ from umea_eval.datasets.key_figures.printed import total, write
 from umea_eval.datasets.key_figures.reading import breakdown, dimension, nature, table_of
 from umea_eval.datasets.key_figures.schema import KeyFigure, plain
 
-# One person, household or family can be counted in several parts; a day or an agreement cannot.
+# One person, household or case can be counted in several parts.
 _CAN_OVERLAP = re.compile(
-    r"person|individ|barn|ungdom|familj|hushåll|brukare|klient|deltagare|medarbetare|föräld|elev"
+    r"person|individ|barn|ungdom|familj|hushåll|brukare|klient|deltagare|medarbetare|föräld|elev|"
+    r"ärende|anmälning|utredning|avvikelse"
 )
+# A net or a deviation is no sum of positive parts.
+_NET = re.compile(r"avvikelse\b|resultat|netto|förändring")
 _ACCOUNT = re.compile(r"^(budget|utfall|budgetavvikelse|avvikelse|prognos)\b")
 
 
@@ -61,13 +64,12 @@ def of_which(figures: Sequence[KeyFigure]) -> Controls:
         wholes = [f for f in members if not reading.is_of_which(f)]
         of_whole = [f for f in members if reading.is_of_which(f)]
         totals = [f for f in wholes if reading.is_total_row(f)] or wholes
-        totals = [f for f in totals if reading.value(f).value >= 0]
-        if not of_whole or len(totals) != 1:
+        if not of_whole or len(totals) != 1 or any(reading.value(f).value < 0 for f in members):
+            continue
+        if _NET.search(plain(totals[0].indicator)) and totals[0].unit in reading.MONEY:
             continue
         whole = totals[0]
         for part in of_whole:
-            if reading.value(part).value < 0:
-                continue
             holds = reading.interval(part).low <= reading.interval(whole).high
             yield (
                 None
@@ -83,6 +85,39 @@ def of_which(figures: Sequence[KeyFigure]) -> Controls:
                     },
                 )
             )
+
+
+def of_which_by_name(figures: Sequence[KeyFigure]) -> Controls:
+    """An indicator "X, varav Y" against the indicator X of the same table."""
+    usable = [f for f in figures if f.value is not None and nature(f) == "count"]
+    wholes = reading.group((f for f in usable if not breakdown(f)), _named)
+    for figure in usable:
+        found = re.match(r"(?P<whole>.+?)[,:]?\s+(var|där)av\b", plain(figure.indicator))
+        if found is None or breakdown(figure):
+            continue
+        same = wholes.get((found["whole"], *_named(figure)[1:]), [])
+        if len(same) != 1:
+            continue
+        whole = same[0]
+        holds = reading.interval(figure).low <= reading.interval(whole).high
+        values: dict[str, Value] = {
+            "part": shown(reading.value(figure)),
+            "whole": shown(reading.value(whole)),
+        }
+        yield (
+            None if holds else Finding("of_which", "exceeds", (figure, whole), ERROR, values=values)
+        )
+
+
+def _named(figure: KeyFigure) -> tuple[str, ...]:
+    return (
+        plain(figure.indicator),
+        *table_of(figure),
+        plain(figure.period),
+        plain(figure.population),
+        figure.sex or "total",
+        dimension(figure),
+    )
 
 
 def deviations_of_parts(figures: Sequence[KeyFigure]) -> Controls:
@@ -162,14 +197,17 @@ def _sum(
     if reached.meets(aim):
         return None
     values = _sum_values(whole, categories)
-    words = [breakdown(f) for f in categories]
-    exhaustive = any(reading.is_rest(w) for w in words)
     above = reached.low > aim.high
-    overlap = bool(_CAN_OVERLAP.search(plain(f"{whole.indicator} {whole.unit}")))
-    # Above the total: wrong, unless one person may be counted twice. Below: only when no row can
-    # have been left out. Categories that add up exactly elsewhere neither overlap nor leave out.
-    known = frozenset(words) in complete
-    if known or (above and not overlap) or (not above and exhaustive):
+    words = frozenset(breakdown(f) for f in categories)
+    # Above the total is wrong only where nothing is counted twice: a day, a krona, or categories
+    # that add up exactly in another row. Below it only where no row can have been left out.
+    if above:
+        ages = all(re.search(r"\d.* år\b", word) for word in words)
+        people = _CAN_OVERLAP.search(plain(f"{whole.indicator} {whole.unit}"))
+        sure = _counted_once(whole) or ages or (words in complete and not people)
+    else:
+        sure = any(reading.is_rest(word) for word in words)
+    if sure and not (_NET.search(plain(whole.indicator)) and whole.unit in reading.MONEY):
         return Finding(
             "parts",
             "sum",
@@ -182,6 +220,11 @@ def _sum(
     return Finding("parts", variant, (whole, *categories), NOT_CHECKABLE, values=values)
 
 
+def _counted_once(figure: KeyFigure) -> bool:
+    """Days and gross amounts are in one part only; a person or a case may be in several."""
+    return figure.unit in ("dygn", "vårddygn") or nature(figure) == "amount"
+
+
 def _sum_of_base(categories: list[KeyFigure]) -> Controls:
     """Counts that state one base ("4 av 7", "1 av 7" …) and no total row."""
     bases = {f.denominator for f in categories}
@@ -191,12 +234,12 @@ def _sum_of_base(categories: list[KeyFigure]) -> Controls:
     reached = sum(reading.value(f).value for f in categories)
     if reached == base:
         yield None
-    elif reached > base and not _CAN_OVERLAP.search(plain(categories[0].indicator)):
+    elif reached > base:
         yield Finding(
             "parts",
             "base",
             tuple(categories),
-            ERROR,
+            NOT_CHECKABLE,
             values={
                 "parts": Sum(tuple(shown(reading.value(f)) for f in categories)),
                 "sum": Digits(Fraction(reached)),

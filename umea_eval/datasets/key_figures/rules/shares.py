@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import takewhile
 
@@ -16,6 +17,7 @@ from umea_eval.datasets.key_figures.findings import (
     Finding,
     Listed,
     Sum,
+    Value,
     only_rounding,
     shown,
 )
@@ -24,47 +26,60 @@ from umea_eval.datasets.key_figures.reading import nature, stem_and_category, ta
 from umea_eval.datasets.key_figures.rules.sexes import shares_of_one_base
 from umea_eval.datasets.key_figures.schema import KeyFigure, plain
 
-# Answers of a scale where one person gives one answer.
+# Answers of a scale where one person gives one answer: whole labels only, since "Ja, barn" and
+# "Mycket nöjda, hemtjänst" are groups of people and "helt eller delvis" is a sum.
 _SCALE = re.compile(
-    r"^(helt|delvis|till (stor|viss|mindre|ganska|liten|mycket).*|inte alls|ja|nej|ja,.*|nej,.*|"
-    r"vet (ej|inte)|varken.*|(mycket|ganska|ingen).*|alltid|oftast|ibland|sällan|aldrig|"
-    r"(bättre|sämre|oförändrat|oförändrad).*|instämmer.*)$"
+    r"helt|delvis|till (stor|viss|mindre|liten|ganska stor|mycket stor|ganska liten) del|"
+    r"inte alls|ja|nej|vet (ej|inte)|ingen åsikt|vill (ej|inte) svara|nöjd|missnöjd|"
+    r"(mycket|ganska) (nöjd|missnöjd|bra|dålig|dåligt|trygg|otrygg|viktigt|lätt|svårt)|"
+    r"bra|dåligt?|varken .+ eller .+|alltid|oftast|ibland|sällan|aldrig|bättre|sämre|"
+    r"oförändrad|oförändrat|instämmer( helt| delvis| inte| inte alls)?"
 )
-# The search for possible bases stops here: a board's groups are smaller.
-LARGEST_BASE = 2_000
+_DIVISION = re.compile(r"^(fördelning|så fördelar sig)")
+# Shares of a plan, a budget or a capacity may pass 100 per cent.
+_MAY_PASS_HUNDRED = re.compile(
+    r"budget|planera|enligt plan|av plan|belägg|täckning|i förhållande till|beviljad|förbruk|"
+    r"nyttjande|kostnad"
+)
+# The search for the smallest base stops here: a board's groups are smaller.
+LARGEST_BASE = 600
+_UNBOUNDED = 10**9
 
 
 def counted(figures: Sequence[KeyFigure]) -> Controls:
     """A percentage against the numerator and denominator that stand beside it."""
     for figure in figures:
-        top, base = figure.numerator, figure.denominator
-        if top is None or figure.value is None:
+        if figure.value is None:
             continue
-        if base is not None and top > base and nature(figure) in ("share", "count"):
-            yield Finding(
-                "counted",
-                "above_base",
-                (figure,),
-                ERROR,
-                values={"numerator": top, "denominator": base},
-            )
-        elif nature(figure) == "count" and figure.value.decimals == 0:
+        if nature(figure) == "share":
+            yield from _counted_share(figure, figure.value)
+        elif figure.numerator is not None and reading.is_exact(figure):
             yield (
                 None
-                if figure.value.value == top
+                if figure.value.value == figure.numerator
                 else Finding(
                     "counted",
                     "count",
                     (figure,),
                     ERROR,
-                    str(top),
-                    {"value": shown(figure.value), "numerator": top},
+                    str(figure.numerator),
+                    {"value": shown(figure.value), "numerator": figure.numerator},
                 )
             )
-        elif nature(figure) == "share" and base == 0:
-            yield Finding("counted", "zero_base", (figure,), ERROR, values={"numerator": top})
-        elif nature(figure) == "share" and base is not None:
-            yield _share_of(figure, figure.value, Fraction(100 * top, base), top, base)
+
+
+def _counted_share(figure: KeyFigure, printed: Printed) -> Controls:
+    top, base = figure.numerator, figure.denominator
+    if base is None:
+        return
+    if base == 0:
+        severity = NOT_CHECKABLE if top in (0, None) else ERROR
+        yield Finding("counted", "zero_base", (figure,), severity, values={"numerator": top or 0})
+    elif top is None:
+        if 0 <= printed.value <= 100:
+            yield _share_of_base(figure, printed, base)
+    else:
+        yield _share_of(figure, printed, Fraction(100 * top, base), top, base)
 
 
 def _share_of(
@@ -73,6 +88,9 @@ def _share_of(
     exact = Interval(share, share)
     if exact.meets(printed.rounded_from()):
         return None
+    if share > 100 and printed.value <= 100:
+        values: dict[str, Value] = {"numerator": top, "denominator": base}
+        return Finding("counted", "above_base", (figure,), ERROR, values=values)
     rounding = only_rounding(printed, exact)
     return Finding(
         "counted",
@@ -90,12 +108,35 @@ def _share_of(
     )
 
 
+def _share_of_base(figure: KeyFigure, printed: Printed, base: int) -> Finding | None:
+    """A percentage of a stated base: some whole number of persons must give it."""
+    if _counts(figure, base):
+        return None
+    nearest = round(printed.value * base / 100)
+    share = Fraction(100 * nearest, base)
+    rounding = only_rounding(printed, Interval(share, share))
+    return Finding(
+        "counted",
+        "base_rounding" if rounding else "stated_base",
+        (figure,),
+        ROUNDING if rounding else ERROR,
+        write(share, printed.decimals),
+        {
+            "value": shown(printed),
+            "base": base,
+            "count": nearest,
+            "share": Digits(share, printed.decimals),
+        },
+    )
+
+
 def within_bounds(figures: Sequence[KeyFigure]) -> Controls:
     """ "Andel" is between 0 and 100."""
     for figure in figures:
         if figure.value is None or nature(figure) != "share":
             continue
-        if not plain(figure.indicator).startswith(("andel ", "andelen ")):
+        words = plain(f"{figure.indicator} {figure.breakdown}")
+        if not words.startswith(("andel ", "andelen ")) or _MAY_PASS_HUNDRED.search(words):
             continue
         holds = 0 <= figure.value.value <= 100
         yield (
@@ -149,22 +190,15 @@ def _words(figure: KeyFigure) -> str:
 
 def distributions(figures: Sequence[KeyFigure]) -> Controls:
     """The answers of one question against 100, within what rounding allows."""
-    groups = list(_answer_groups(figures))
-    complete = {
-        frozenset(stem_and_category(f)[1] for f in members)
-        for members in groups
-        if _sum(members).meets(Interval(Fraction(100), Fraction(100)))
-    }
-    for members in groups:
+    for members in _answer_groups(figures):
         reached = _sum(members)
         if reached.meets(Interval(Fraction(100), Fraction(100))):
             yield None
             continue
-        answers = [stem_and_category(f)[1] for f in members]
-        one_answer_each = all(_SCALE.match(answer) for answer in answers)
-        exhaustive = frozenset(answers) in complete
-        sure = exhaustive or (one_answer_each and reached.low > 100)
-        variant = "sum" if sure else ("several" if reached.low > 100 else "left_out")
+        above = reached.low > 100
+        answers = {stem_and_category(f)[1] for f in members}
+        sure = above and (len(members) >= 3 or {"ja", "nej"} <= answers or _is_division(members[0]))
+        variant = "sum" if sure else ("several" if above else "left_out")
         yield Finding(
             "distribution",
             variant,
@@ -178,6 +212,11 @@ def distributions(figures: Sequence[KeyFigure]) -> Controls:
                 ),
             },
         )
+
+
+def _is_division(figure: KeyFigure) -> bool:
+    """ "Fördelning av …": the categories divide one whole."""
+    return bool(_DIVISION.match(plain(figure.indicator)))
 
 
 def _answer_groups(figures: Sequence[KeyFigure]) -> Iterator[list[KeyFigure]]:
@@ -208,9 +247,8 @@ def _answer_groups(figures: Sequence[KeyFigure]) -> Iterator[list[KeyFigure]]:
     )
     for members in groups.values():
         answers = [stem_and_category(f)[1] for f in members]
-        has_stem = bool(stem_and_category(members[0])[0])
-        scale = sum(bool(_SCALE.match(answer)) for answer in answers)
-        if len(set(answers)) == len(answers) >= 2 and ((has_stem and scale >= 1) or scale >= 2):
+        one_each = all(_SCALE.fullmatch(answer) for answer in answers)
+        if len(set(answers)) == len(answers) >= 2 and (one_each or _is_division(members[0])):
             yield members
 
 
@@ -227,25 +265,23 @@ def counts_without_base(figures: Sequence[KeyFigure]) -> Controls:
             continue
         grouped.update(f.figure_id for f in given)
         bases = {f.figure_id: _bases(f) for f in given}
-        common = set.intersection(*map(set, bases.values()))
-        if common:
+        if _common(bases.values()):
             yield None
             continue
         # When all but one agree on a base, that one is the suspect.
         for suspect in given:
-            others = [bases[f.figure_id] for f in given if f is not suspect]
-            agreed = sorted(set.intersection(*map(set, others)))
+            others = [f for f in given if f is not suspect]
+            agreed = _common(bases[f.figure_id] for f in others)
             fitting = [(n, k) for n in agreed for k in _counts(suspect, n)]
             # Together the counts make up the base when every one has given one answer.
-            rest = sum(f.numerator or 0 for f in given if f is not suspect)
+            rest = sum(f.numerator or 0 for f in others)
             exact = [(n, k) for n, k in fitting if k + rest == n] or fitting
             if len(given) > 2 and exact:
                 n, k = exact[0]
-                ordered = (suspect, *(f for f in given if f is not suspect))
                 yield Finding(
                     "counted",
                     "no_common_base",
-                    ordered,
+                    (suspect, *others),
                     ERROR,
                     str(k),
                     {
@@ -253,7 +289,7 @@ def counts_without_base(figures: Sequence[KeyFigure]) -> Controls:
                         "numerator": suspect.numerator or 0,
                         "base": n,
                         "count": k,
-                        "others": Listed(tuple(shown(reading.value(f)) for f in ordered[1:])),
+                        "others": Listed(tuple(shown(reading.value(f)) for f in others)),
                     },
                 )
                 break
@@ -268,7 +304,6 @@ def counts_without_base(figures: Sequence[KeyFigure]) -> Controls:
                     "counts": Listed(tuple(str(f.numerator) for f in given)),
                 },
             )
-
     for figure in figures:
         if (
             figure.value is not None
@@ -290,15 +325,22 @@ def counts_without_base(figures: Sequence[KeyFigure]) -> Controls:
             )
 
 
-def _bases(figure: KeyFigure) -> list[int]:
-    """Every base for which the count gives the printed percentage."""
+def _bases(figure: KeyFigure) -> range:
+    """Every base for which the count gives the printed percentage: they are consecutive."""
     top = figure.numerator or 0
     interval = reading.value(figure).rounded_from()
     if top == 0:
-        return list(range(1, LARGEST_BASE + 1)) if interval.low <= 0 <= interval.high else []
+        return range(1, _UNBOUNDED) if interval.low <= 0 <= interval.high else range(0)
+    if interval.high <= 0:
+        return range(0)
     low = math.ceil(100 * top / interval.high)
-    high = math.floor(100 * top / interval.low) if interval.low > 0 else LARGEST_BASE
-    return list(range(max(low, top, 1), min(high, LARGEST_BASE) + 1))
+    high = math.floor(100 * top / interval.low) if interval.low > 0 else _UNBOUNDED
+    return range(max(low, top, 1), high + 1)
+
+
+def _common(bases: Iterable[range]) -> range:
+    ranges = list(bases)
+    return range(max(r.start for r in ranges), min(r.stop for r in ranges))
 
 
 def _counts(figure: KeyFigure, base: int) -> list[int]:
@@ -342,26 +384,8 @@ def stated_base(figures: Sequence[KeyFigure]) -> Controls:
                 continue
             if not any(_related(figure, other) for other in telling if other is not figure):
                 continue
-            if _counts(figure, base):
-                yield None
-                continue
-            printed = reading.value(figure)
-            nearest = round(printed.value * base / 100)
-            share = Fraction(100 * nearest, base)
-            rounding = only_rounding(printed, Interval(share, share))
-            yield Finding(
-                "counted",
-                "base_rounding" if rounding else "stated_base",
-                (figure, size[0]),
-                ROUNDING if rounding else ERROR,
-                write(share, printed.decimals),
-                {
-                    "value": shown(printed),
-                    "base": base,
-                    "count": nearest,
-                    "share": Digits(share, printed.decimals),
-                },
-            )
+            found = _share_of_base(figure, reading.value(figure), base)
+            yield found and replace(found, figures=(figure, size[0]))
 
 
 def _related(figure: KeyFigure, other: KeyFigure) -> bool:
@@ -377,9 +401,12 @@ def top_boxes(figures: Sequence[KeyFigure]) -> Controls:
     The answers tell which bases are possible; when none of them gives the printed sum, it was added
     up after rounding.
     """
+    wholes = reading.group(
+        (f for f in figures if f.value is not None and nature(f) == "share"), _question
+    )
     for members in _answer_groups(figures):
         bases = _bases_of_answers(members)
-        summaries = [whole for whole in figures if _summary_of(whole, members)]
+        summaries = [f for f in wholes[_question(members[0])] if _summary_of(f, members)]
         # The best answers stand first, or last.
         runs = [range(n) for n in range(2, len(members))]
         runs += [range(n, len(members)) for n in range(1, len(members) - 1)]
@@ -417,17 +444,21 @@ def _added(
     )
 
 
-def _summary_of(whole: KeyFigure, members: Sequence[KeyFigure]) -> bool:
-    first = members[0]
+def _question(figure: KeyFigure) -> tuple[str, ...]:
     return (
-        whole.value is not None
-        and nature(whole) == "share"
-        and reading.everybody(whole)
+        *table_of(figure),
+        plain(figure.indicator),
+        plain(figure.period),
+        plain(figure.population),
+    )
+
+
+def _summary_of(whole: KeyFigure, members: Sequence[KeyFigure]) -> bool:
+    return (
+        reading.everybody(whole)
         and whole not in members
         and not stem_and_category(whole)[0]
         and not reading.labelled_sex_shares(whole)
-        and (table_of(whole), plain(whole.indicator), plain(whole.period), plain(whole.population))
-        == (table_of(first), plain(first.indicator), plain(first.period), plain(first.population))
     )
 
 
@@ -548,22 +579,20 @@ def smallest_total(whole: Printed, parts: Sequence[Printed]) -> tuple[int, int] 
 
     Returns (count, base) of the total, or None when no base up to ``LARGEST_BASE`` does.
     """
-    first, second = (printed.rounded_from() for printed in parts)
-    aim = whole.rounded_from()
-    for base in range(2, LARGEST_BASE + 1):
-        for one in range(1, base):
-            other = base - one
-            lows = _whole_counts(first, one)
-            highs = _whole_counts(second, other)
-            if lows is None or highs is None:
-                continue
+    ranges = [
+        [_whole_counts(printed.rounded_from(), base) for base in range(LARGEST_BASE)]
+        for printed in (*parts, whole)
+    ]
+    first, second, aim = ranges
+    for base in range(2, LARGEST_BASE):
+        wanted = aim[base]
+        for one in range(1, base) if wanted else ():
+            low, high = first[one], second[base - one]
             # Every count from the smallest to the largest sum can be reached.
-            low = max(lows[0] + highs[0], math.ceil(aim.low * base / 100))
-            high = min(lows[1] + highs[1], math.floor(aim.high * base / 100))
-            if low <= high:
-                return low, base
-        if base > 300 and not aim.meets(first.hull(second)):
-            return None
+            if wanted and low and high:
+                reach = max(low[0] + high[0], wanted[0])
+                if reach <= min(low[1] + high[1], wanted[1]):
+                    return reach, base
     return None
 
 
