@@ -121,6 +121,7 @@ def test_both_languages_and_the_index_with_what_failed_first(
     assert "2 rapporter klara, 2 misslyckades" in done.stderr
     index = (project / "reports/index.html").read_text(encoding="utf-8")
     assert index.index("Misslyckades") < index.index("Klar<")
+    assert index.count("Liten rapport") >= 2
     assert "ValueError" in index
     assert "a person lives here" not in index + done.stderr
     assert 'href="good/en/report.html" hreflang="en" lang="en"' in index

@@ -40,7 +40,7 @@ def render_index(reports: Path, language: Language) -> str:
             damaged.append(folder)
         else:
             done.append({"link": quote(f"{folder}/report.html"), **_row(manifest)})
-    done.sort(key=lambda row: (row["title"], row["language"], row["link"]))
+    done.sort(key=lambda row: (row["notebook"], row["parameters"], row["language"] != language))
     script = (TEMPLATES / "search.js").read_text(encoding="utf-8").strip()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = template_environment(language, TEMPLATES).get_template("index.html.j2")
@@ -56,6 +56,7 @@ def render_index(reports: Path, language: Language) -> str:
 
 def _row(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        "notebook": manifest["notebook"],
         "title": manifest["title"],
         "language": manifest["language"],
         "parameters": _shown(manifest),
