@@ -12,7 +12,8 @@ from urllib.parse import quote
 from umea_eval.language import Language
 from umea_eval.report.fragments import template_environment
 from umea_eval.runs.folders import write_atomically, writing
-from umea_eval.runs.manifest import read_failures, read_manifests
+from umea_eval.runs.manifest import forget_failure, read_failures, read_manifests
+from umea_eval.runs.notebooks import list_notebooks
 from umea_eval.settings import Settings
 
 FILE = "index.html"
@@ -24,8 +25,12 @@ def write_index(settings: Settings) -> Path:
 
     Raises UserError if the reports' folder cannot be written to.
     """
+    notebooks = list_notebooks(settings)
     with writing(settings.reports):
         settings.reports.mkdir(parents=True, exist_ok=True)
+        for failure in read_failures(settings.reports):
+            if failure.notebook not in notebooks:  # it can never succeed
+                forget_failure(settings.reports, failure.notebook, failure.slug)
         path = settings.reports / FILE
         write_atomically(path, render_index(settings.reports, settings.language))
     return path

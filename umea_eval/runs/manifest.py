@@ -125,7 +125,7 @@ def remember_failure(reports: Path, failure: Failure) -> None:
 
 
 def forget_failure(reports: Path, notebook: str, slug: str) -> None:
-    """The report has succeeded: its earlier failure is history."""
+    """The report has succeeded or its notebook is gone: its earlier failure is history."""
     _failure_file(reports, notebook, slug).unlink(missing_ok=True)
 
 
