@@ -33,7 +33,9 @@ def test_every_key_in_the_code_is_in_the_catalogue() -> None:
     seen = set()
     for path in (*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.j2")):
         for key in LITERAL.findall(path.read_text(encoding="utf-8")):
-            if key.split(".")[0] in ROOTS and not key.endswith((".csv", ".json", ".toml", ".html", "_")):
+            if key.split(".")[0] in ROOTS and not key.endswith(
+                (".csv", ".json", ".toml", ".html", "_")
+            ):
                 seen.add(key)
     # Names of our own modules look like keys too.
     keys = {key for key in seen if not (PACKAGE / key.replace(".", "/")).exists()}
