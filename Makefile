@@ -48,6 +48,7 @@ lock:
 	$(LOCK) -c requirements/all.txt --extra dev -o requirements/dev.txt
 	$(LOCK) -c requirements/all.txt --extra lab -o requirements/lab.txt
 	$(LOCK) -c requirements/all.txt --extra cluster -o requirements/cluster.txt
+	$(LOCK) -c requirements/all.txt benchmarks/peers/requirements.in -o benchmarks/peers/requirements.txt
 	rm requirements/all.txt
 
 # Set-up happens once per lock file; a changed lock installs again.
@@ -61,4 +62,4 @@ $(VENV)/.%: requirements/%.txt pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) benchmarks/.venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -53,9 +53,11 @@ def demo_reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def example_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report on example data, made once."""
+    """A report on example data beside one that failed, made once."""
     project = make_demo(tmp_path_factory.mktemp("example") / "project", example=True)
-    subprocess.run(
-        command("report", "demo"), cwd=project, check=True, capture_output=True, timeout=300
+    (project / "notebooks/broken.ipynb").write_text("{}", encoding="utf-8")
+    done = subprocess.run(
+        command("reports"), cwd=project, check=False, capture_output=True, timeout=300
     )
+    assert done.returncode == 4
     return project / "reports"

@@ -73,12 +73,13 @@ def open_all(page: Page) -> None:
 def everything(demo_reports: Path, example_report: Path) -> dict[str, Path]:
     """All kinds of page by name."""
     pages = {name: demo_reports / name for name in PAGES}
+    pages["failed"] = example_report / "index.html"
     pages["example"] = example_report / "demo/exempeldata-sv/report.html"
     return pages
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", [*PAGES, "example"])
+@pytest.mark.parametrize("name", [*PAGES, "example", "failed"])
 def test_axe_finds_nothing(
     opened: Page, everything: dict[str, Path], name: str, width: int
 ) -> None:
@@ -89,7 +90,7 @@ def test_axe_finds_nothing(
     assert violations(opened) == []
 
 
-@pytest.mark.parametrize("name", [*PAGES, "example"])
+@pytest.mark.parametrize("name", [*PAGES, "example", "failed"])
 def test_a_narrow_screen_never_scrolls_sideways(
     opened: Page, everything: dict[str, Path], name: str
 ) -> None:

@@ -121,6 +121,7 @@ def test_both_languages_and_the_index_with_what_failed_first(
     assert "2 rapporter klara, 2 misslyckades" in done.stderr
     index = (project / "reports/index.html").read_text(encoding="utf-8")
     assert index.index("Misslyckades") < index.index("Klar<")
+    assert index.count("Liten rapport") >= 2
     assert "ValueError" in index
     assert "a person lives here" not in index + done.stderr
     assert 'href="good/en/report.html" hreflang="en" lang="en"' in index
@@ -130,6 +131,17 @@ def test_both_languages_and_the_index_with_what_failed_first(
     index = (project / "reports/index.html").read_text(encoding="utf-8")
     assert "Misslyckades" not in index
     assert tree(project / "reports/.failed") == {}
+
+
+def test_the_failure_of_a_notebook_that_is_gone_is_forgotten(
+    tmp_path: Path, umea_eval: Run
+) -> None:
+    project = make_project(tmp_path / "p", {"bad": "{}", "good": small_notebook()})
+    assert umea_eval(project, "reports", "bad").returncode == 4
+    assert "Misslyckades" in (project / "reports/index.html").read_text(encoding="utf-8")
+    (project / "notebooks/bad.ipynb").unlink()
+    assert umea_eval(project, "report", "good").returncode == 0
+    assert "Misslyckades" not in (project / "reports/index.html").read_text(encoding="utf-8")
 
 
 def test_a_damaged_manifest_is_shown_and_stops_nothing(small_project: Path, umea_eval: Run) -> None:

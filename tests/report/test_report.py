@@ -182,6 +182,13 @@ def test_table_has_caption_scopes_units_marks_and_escaped_text(settings: Setting
     assert f'<caption id="{labelled[1]}">' in page
 
 
+def test_a_long_table_can_be_folded(settings: Settings) -> None:
+    report = released(settings)
+    report.show("figures", folded=True)
+    assert "<summary>Visa: Tabell 1. Värden (2 rader)</summary>" in html(report)
+    assert html(report).index("<details>") < html(report).index("<table>")
+
+
 def test_later_changes_of_a_frame_do_not_reach_the_report(settings: Settings) -> None:
     frame = FRAME.copy()
     report = begun(settings)

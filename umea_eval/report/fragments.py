@@ -7,7 +7,6 @@ JupyterLab.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,8 +90,3 @@ def prepare(environment: Environment, language: Language) -> None:
 @cache
 def _fragments(language: Language) -> Any:
     return template_environment(language).get_template("fragments.html.j2").module
-
-
-def canonical_json(value: object) -> str:
-    """JSON that is the same for the same content."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)

@@ -200,14 +200,14 @@ class Report:
         elif empty is not None:
             self.text(empty)
 
-    def show(self, name: str) -> None:
-        """A registered table."""
+    def show(self, name: str, *, folded: bool = False) -> None:
+        """A registered table; ``folded`` if it is too long for most readers to scroll past."""
         self._require("showing", "show")
         self._check_registered(name)
         number = self._number("table", name)
         caption, notes = self._caption(name)
         label = text("report.table", self.language, number=number)
-        self._show_table(name, f"{label} {caption}", notes, number=number)
+        self._show_table(name, f"{label} {caption}", notes, number=number, folded=folded)
 
     def figure(
         self,
@@ -286,12 +286,21 @@ class Report:
         self.fragments.append(fragment)
         publish(fragment)
 
-    def _show_table(self, name: str, caption: str, notes: Sequence[str], *, number: int) -> None:
+    def _show_table(
+        self, name: str, caption: str, notes: Sequence[str], *, number: int, folded: bool
+    ) -> None:
         written = write_table(self._released.table(name), self.language)
         plain = f"[{caption} ({counted(written.rows, self.language)})]"
         data = {"number": number, "caption": caption, "notes": list(notes), **written.data()}
         self._show(
-            "table", plain, data, id=f"table-{name}", table=written, caption=caption, notes=notes
+            "table",
+            plain,
+            data,
+            id=f"table-{name}",
+            table=written,
+            caption=caption,
+            notes=notes,
+            rows=counted(written.rows, self.language) if folded else "",
         )
 
     def _caption(self, name: str) -> tuple[str, list[str]]:

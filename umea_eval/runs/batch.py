@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language
+from umea_eval.runs.manifest import Failure, remember_failure
 from umea_eval.runs.notebooks import existing_notebooks, find_notebook
 from umea_eval.runs.produce import Order, order, produce
 from umea_eval.settings import Settings
@@ -49,10 +52,27 @@ def produce_all(
 
 def _one(name: str, report_language: Language, settings: Settings, language: Language) -> Outcome:
     try:
-        wanted: Order = order(
-            name, (), settings, language=language, report_language=report_language
-        )
+        wanted = _ordered(name, report_language, settings, language)
         folder = produce(wanted, settings, language=language)
     except Exception as error:  # noqa: BLE001 - a bug in one report must not stop the others
         return Outcome(name, report_language, None, error)
     return Outcome(name, report_language, folder, None)
+
+
+def _ordered(name: str, report_language: Language, settings: Settings, language: Language) -> Order:
+    """An order; a notebook whose parameters cannot be read is a failed report in the index."""
+    try:
+        return order(name, (), settings, language=language, report_language=report_language)
+    except UserError as error:
+        failure = Failure(
+            title=name,
+            notebook=name,
+            slug=report_language,
+            language=report_language,
+            parameters={},
+            message=error.message(language),
+            time=datetime.now().astimezone().isoformat(timespec="seconds"),
+            duration_s=0.0,
+        )
+        remember_failure(settings.reports, failure)
+        raise

@@ -18,7 +18,7 @@ def notebook_cells(notebook: Path) -> list[dict[str, Any]]:
     try:
         document = json.loads(notebook.read_text(encoding="utf-8"))
         cells = document["cells"]
-        if document["nbformat"] < 4 or not all(isinstance(cell, dict) for cell in cells):
+        if document["nbformat"] != 4 or not all(_is_cell(cell) for cell in cells):
             raise ValueError(notebook.name)
     except FileNotFoundError:
         raise UserError("runs.errors.notebook_gone", notebook=notebook.name) from None
@@ -26,6 +26,10 @@ def notebook_cells(notebook: Path) -> list[dict[str, Any]]:
         # ValueError includes text that is no UTF-8 and text that is no JSON.
         raise UserError("runs.errors.notebook_unreadable", notebook=notebook.name) from None
     return list(cells)
+
+
+def _is_cell(cell: Any) -> bool:
+    return isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown", "raw")
 
 
 def cell_source(cell: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ from urllib.parse import quote
 from umea_eval.language import Language
 from umea_eval.report.fragments import template_environment
 from umea_eval.runs.folders import write_atomically, writing
-from umea_eval.runs.manifest import read_failures, read_manifests
+from umea_eval.runs.manifest import forget_failure, read_failures, read_manifests
+from umea_eval.runs.notebooks import list_notebooks
 from umea_eval.settings import Settings
 
 FILE = "index.html"
@@ -24,8 +25,12 @@ def write_index(settings: Settings) -> Path:
 
     Raises UserError if the reports' folder cannot be written to.
     """
+    notebooks = list_notebooks(settings)
     with writing(settings.reports):
         settings.reports.mkdir(parents=True, exist_ok=True)
+        for failure in read_failures(settings.reports):
+            if failure.notebook not in notebooks:  # it can never succeed
+                forget_failure(settings.reports, failure.notebook, failure.slug)
         path = settings.reports / FILE
         write_atomically(path, render_index(settings.reports, settings.language))
     return path
@@ -40,7 +45,7 @@ def render_index(reports: Path, language: Language) -> str:
             damaged.append(folder)
         else:
             done.append({"link": quote(f"{folder}/report.html"), **_row(manifest)})
-    done.sort(key=lambda row: (row["title"], row["language"], row["link"]))
+    done.sort(key=lambda row: (row["notebook"], row["parameters"], row["language"] != language))
     script = (TEMPLATES / "search.js").read_text(encoding="utf-8").strip()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = template_environment(language, TEMPLATES).get_template("index.html.j2")
@@ -56,6 +61,7 @@ def render_index(reports: Path, language: Language) -> str:
 
 def _row(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        "notebook": manifest["notebook"],
         "title": manifest["title"],
         "language": manifest["language"],
         "parameters": _shown(manifest),

@@ -7,14 +7,17 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from umea_eval.report.provenance import all_packages, code_sha256, code_version, python_version
+from umea_eval.runs.folders import write_atomically
 
 FILE = "manifest.json"
+_INDEXED = ("title", "notebook", "language", "parameters", "started", "duration_s", "example")
 FORMAT = 1
 
 
@@ -22,6 +25,7 @@ FORMAT = 1
 class Failure:
     """A run that failed, as the index shows it until the same report succeeds."""
 
+    title: str
     notebook: str
     slug: str
     language: str
@@ -105,7 +109,7 @@ def read_manifests(reports: Path) -> list[tuple[str, dict[str, Any] | None]]:
     for path in sorted(reports.glob(f"*/*/{FILE}")):
         folder = path.parent.relative_to(reports).as_posix()
         if not folder.startswith("."):
-            found.append((folder, _read(path, ("title", "parameters", "started", "files"))))
+            found.append((folder, _read(path, _INDEXED)))
     return found
 
 
@@ -113,17 +117,15 @@ FAILED = ".failed"
 
 
 def remember_failure(reports: Path, failure: Failure) -> None:
-    """Keep a failure for the index."""
-    from umea_eval.runs.folders import write_atomically  # noqa: PLC0415
-
-    folder = reports / FAILED
-    folder.mkdir(parents=True, exist_ok=True)
+    """Keep a failure for the index, if the disk lets us: the failure itself matters more."""
     text = json.dumps(asdict(failure), ensure_ascii=False, indent=1) + "\n"
-    write_atomically(_failure_file(reports, failure.notebook, failure.slug), text)
+    with suppress(OSError):
+        (reports / FAILED).mkdir(parents=True, exist_ok=True)
+        write_atomically(_failure_file(reports, failure.notebook, failure.slug), text)
 
 
 def forget_failure(reports: Path, notebook: str, slug: str) -> None:
-    """The report has succeeded: its earlier failure is history."""
+    """The report has succeeded or its notebook is gone: its earlier failure is history."""
     _failure_file(reports, notebook, slug).unlink(missing_ok=True)
 
 

@@ -74,17 +74,20 @@ def with_parameters(path: Path, values: Mapping[str, Value]) -> dict[str, Any]:
     Every cell has an id, the same each time. The file is not changed.
     """
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    cells = []
+    cells: list[dict[str, Any]] = []
     for number, cell in enumerate(notebook_cells(path)):
         if is_injected(cell):
             continue
-        kept = {**cell, "id": cell.get("id") or f"cell-{number}", "source": cell_source(cell)}
+        own = cell.get("id")
+        taken = own is None or own in (earlier["id"] for earlier in cells)
+        kept = {"metadata": {}, **cell, "source": cell_source(cell)}
+        kept["id"] = f"cell-{number}" if taken else own
         if kept.get("cell_type") == "code":
             kept |= {"outputs": [], "execution_count": None}
         cells.append(kept)
         if is_parameters_cell(cell):
             cells.append(_injected(values))
-    document["cells"] = cells
+    document |= {"cells": cells, "metadata": document.get("metadata", {})}
     document["nbformat_minor"] = max(document.get("nbformat_minor", 0), 5)
     return document
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from umea_eval.runs.cells import cell_source, is_injected, numbers
 from umea_eval.runs.failures import message
 from umea_eval.runs.folders import building
 from umea_eval.runs.manifest import FILE, Failure, forget_failure, manifest, remember_failure
-from umea_eval.runs.notebooks import find_notebook, with_parameters
+from umea_eval.runs.notebooks import find_notebook, notebook_title, with_parameters
 from umea_eval.runs.parameters import (
     Parameter,
     Value,
@@ -114,10 +113,17 @@ def produce(
             example = f"{EXAMPLE[wanted.language]}-" if facts["record"]["example"] else ""
             folder = site.move_to(f"{wanted.name}/{example}{wanted.slug}")
     except Exception as error:
-        duration = time.monotonic() - clock
-        failure = _failure(error, wanted, started, duration, language)
-        with suppress(OSError):  # the message that matters is the first one
-            remember_failure(settings.reports, failure)
+        failure = Failure(
+            title=notebook_title(wanted.notebook, language),
+            notebook=wanted.name,
+            slug=wanted.slug,
+            language=wanted.language,
+            parameters=wanted.shown(),
+            message=message(error, language),
+            time=started.isoformat(timespec="seconds"),
+            duration_s=round(time.monotonic() - clock, 2),
+        )
+        remember_failure(settings.reports, failure)
         raise
     forget_failure(settings.reports, wanted.name, wanted.slug)
     return folder
@@ -195,20 +201,6 @@ def _quoted(word: str) -> str:
     """Double quotes serve both Windows and Unix shells."""
     plain = all(letter.isalnum() or letter in "=_-.,+:/" for letter in word)
     return word if plain else '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _failure(
-    error: Exception, wanted: Order, started: datetime, duration: float, language: Language
-) -> Failure:
-    return Failure(
-        notebook=wanted.name,
-        slug=wanted.slug,
-        language=wanted.language,
-        parameters=wanted.shown(),
-        message=message(error, language),
-        time=started.isoformat(timespec="seconds"),
-        duration_s=round(duration, 2),
-    )
 
 
 def _sha256(content: bytes) -> str:

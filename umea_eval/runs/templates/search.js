@@ -1,6 +1,6 @@
 const search = document.getElementById("search");
 const status = document.getElementById("found");
-const rows = [...document.querySelectorAll("tbody tr")];
+const rows = [...document.querySelectorAll("[data-row]")];
 document.getElementById("search-box").hidden = false;
 let waiting;
 search.addEventListener("input", () => {

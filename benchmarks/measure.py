@@ -1,0 +1,100 @@
+"""How a benchmark measures: commands in turn, medians, memory in a run of its own."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+RESULTS = Path(__file__).parent / "results"
+RUNS = 5
+_POLL_SECONDS = 0.02
+
+Job = Callable[[], Sequence[Sequence[str]]]
+"""Prepares a run (not measured) and gives the commands that are measured together."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The contract of all benchmarks: seconds are medians, a ratio above 1 means we are faster."""
+
+    name: str
+    ours_s: float
+    peers: dict[str, float]
+    ratios: dict[str, float]
+    runs: int
+    memory_mb: dict[str, float]
+
+    def write(self) -> Path:
+        """Write ``benchmarks/results/NAME.json``."""
+        RESULTS.mkdir(exist_ok=True)
+        path = RESULTS / f"{self.name}.json"
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        return path
+
+
+def compare(
+    name: str, ours: Job, peers: Mapping[str, Job], *, folder: Path, runs: int = RUNS
+) -> Result:
+    """Measure every job ``runs`` times in turn, after one warm-up each that also tells its memory.
+
+    In turn, so that what else the machine does meets all of them alike. Memory is the most that
+    the commands and their children had to themselves (PSS where the system tells it, else RSS).
+    """
+    jobs = {"ours": ours, **peers}
+    memory = {job: _memory(prepare(), folder) for job, prepare in jobs.items()}
+    seconds: dict[str, list[float]] = {job: [] for job in jobs}
+    for _ in range(runs):
+        for job, prepare in jobs.items():
+            commands = prepare()
+            start = time.perf_counter()
+            for command in commands:
+                subprocess.run(command, cwd=folder, check=True, capture_output=True)  # noqa: S603
+            seconds[job].append(time.perf_counter() - start)
+    medians = {job: round(statistics.median(times), 3) for job, times in seconds.items()}
+    own = medians.pop("ours")
+    return Result(
+        name=name,
+        ours_s=own,
+        peers=medians,
+        ratios={job: round(median / own, 2) for job, median in medians.items()},
+        runs=runs,
+        memory_mb=memory,
+    )
+
+
+def _memory(commands: Sequence[Sequence[str]], folder: Path) -> float:
+    """The highest memory, in megabytes, of the commands with their children."""
+    highest = 0
+    for command in commands:
+        with subprocess.Popen(  # noqa: S603
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            root = psutil.Process(process.pid)
+            while process.poll() is None:
+                highest = max(highest, _family_memory(root))
+                time.sleep(_POLL_SECONDS)
+        if process.returncode:
+            raise RuntimeError(f"{command[0]} ended with {process.returncode}")
+    return round(highest / 1e6, 1)
+
+
+def _family_memory(root: psutil.Process) -> int:
+    total = 0
+    try:
+        family = [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return 0
+    for process in family:
+        try:
+            facts = process.memory_full_info()
+        except psutil.Error:
+            continue  # it has just ended
+        total += getattr(facts, "pss", facts.rss)
+    return total
