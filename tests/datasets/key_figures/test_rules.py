@@ -277,8 +277,9 @@ FINDINGS: dict[str, tuple[str, str, str | None, list[Row]]] = {
         466, 388, target="Minska", attainment="Välj")),
     "sexes.sum_net": (UNKNOWN, "a1 a2 a3", None, sexes(-9, -4, 6, **MONEY)),
     "accumulated.year_preliminary": (UNKNOWN, "a3 a4", None, [
-        *[{**row, "period": f"2023-{month}", "document": "Månadsrapport",
-           "breakdown": "ackumulerat"} for row, month in zip(months(80, 88, 97, indicator="Dygn"), (10, 11, 12), strict=True)],
+        *({"document": "Månadsrapport", "breakdown": "ackumulerat", "indicator": "Dygn",
+           "period": f"2023-{month}", "value": value}
+          for month, value in ((10, 80), (11, 88), (12, 97))),
         {"indicator": "Dygn", "value": 99}]),
     "attainment.no_direction": (UNKNOWN, "a1", None, [
         {"indicator": "Antal ärenden", "value": 45, "target": "40", "attainment": "Uppnått"}]),
