@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import make_demo, make_project, small_notebook
+from tests.projects import make_demo, make_product, make_project, small_notebook
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -60,4 +60,12 @@ def example_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command("reports"), cwd=project, check=False, capture_output=True, timeout=300
     )
     assert done.returncode == 4
+    return project / "reports"
+
+
+@pytest.fixture(scope="session")
+def product_reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The product's own notebooks on the product's own data, in both languages, made once."""
+    project = make_product(tmp_path_factory.mktemp("product") / "project")
+    subprocess.run(command("reports"), cwd=project, check=True, capture_output=True, timeout=300)
     return project / "reports"

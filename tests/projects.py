@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
 
 PARAMETERS = """\
@@ -87,6 +88,19 @@ def make_project(folder: Path, notebooks: dict[str, str], *, settings: str = "")
     )
     for name, text in notebooks.items():
         (folder / f"notebooks/{name}.ipynb").write_text(text, encoding="utf-8")
+    return folder
+
+
+def make_product(folder: Path) -> Path:
+    """A copy of what a user clones: settings, notebooks and published data."""
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "umea_eval.toml", folder)
+    shutil.copytree(ROOT / "data/raw/public", folder / "data/raw/public")
+    shutil.copytree(
+        ROOT / "notebooks",
+        folder / "notebooks",
+        ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+    )
     return folder
 
 

@@ -20,6 +20,11 @@ RULES = [
 ]
 WIDTHS = (1280, 320)
 PAGES = ("demo/sv/report.html", "demo/en/report.html", "index.html")
+PRODUCT = tuple(
+    f"{name}/{language}/report.html"
+    for name in ("key_figures", "official_statistics")
+    for language in ("sv", "en")
+)
 
 pytestmark = pytest.mark.browser
 
@@ -70,16 +75,17 @@ def open_all(page: Page) -> None:
 
 
 @pytest.fixture(scope="session")
-def everything(demo_reports: Path, example_report: Path) -> dict[str, Path]:
+def everything(demo_reports: Path, example_report: Path, product_reports: Path) -> dict[str, Path]:
     """All kinds of page by name."""
     pages = {name: demo_reports / name for name in PAGES}
+    pages |= {name: product_reports / name for name in PRODUCT}
     pages["failed"] = example_report / "index.html"
     pages["example"] = example_report / "demo/exempeldata-sv/report.html"
     return pages
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", [*PAGES, "example", "failed"])
+@pytest.mark.parametrize("name", [*PAGES, *PRODUCT, "example", "failed"])
 def test_axe_finds_nothing(
     opened: Page, everything: dict[str, Path], name: str, width: int
 ) -> None:
@@ -90,7 +96,7 @@ def test_axe_finds_nothing(
     assert violations(opened) == []
 
 
-@pytest.mark.parametrize("name", [*PAGES, "example", "failed"])
+@pytest.mark.parametrize("name", [*PAGES, *PRODUCT, "example", "failed"])
 def test_a_narrow_screen_never_scrolls_sideways(
     opened: Page, everything: dict[str, Path], name: str
 ) -> None:
@@ -107,7 +113,7 @@ def test_a_narrow_screen_never_scrolls_sideways(
     )
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *PRODUCT])
 def test_headings_languages_and_landmarks(
     opened: Page, everything: dict[str, Path], name: str
 ) -> None:
