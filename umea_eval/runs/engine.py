@@ -6,9 +6,12 @@ import errno
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +62,29 @@ class _Kernel(AsyncKernelManager):
                 "PYDEVD_DISABLE_FILE_VALIDATION": "1",
             },
         )
+
+    async def start_kernel(  # type: ignore[override]  # async in AsyncKernelManager, untyped there
+        self, **kwargs: Any
+    ) -> None:
+        """Start the process. Ctrl-C waits until we know of it, or it would be left behind."""
+        with _interrupt_later():
+            await super().start_kernel(**kwargs)
+
+
+@contextmanager
+def _interrupt_later() -> Iterator[None]:
+    """Hold back Ctrl-C for a moment."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is ever interrupted
+        return
+    received: list[int] = []
+    usual = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if received:
+        raise KeyboardInterrupt
 
 
 class _KernelEngine(Engine):  # type: ignore[misc]  # papermill is untyped
