@@ -72,9 +72,14 @@ def binomial(
     """Counts ``x`` of ``n``, broadcast against each other: 0 <= x <= n and n > 0."""
     numerator, denominator = counts(x, names[0]), counts(n, names[1])
     refuse(denominator == 0, "methods.inputs.zero_denominator", names[1])
-    numerator, denominator = np.broadcast_arrays(numerator, denominator)
+    numerator, denominator = alike(numerator, denominator)
     refuse(numerator > denominator, "methods.inputs.above_denominator", *names)
     return numerator, denominator
+
+
+def alike(*arrays: FloatArray) -> tuple[FloatArray, ...]:
+    """The arrays broadcast to one shape, each its own (pandas warns of numpy's shared ones)."""
+    return tuple(array.copy() for array in np.broadcast_arrays(*arrays))
 
 
 def level(confidence: float) -> float:

@@ -16,6 +16,7 @@ from umea_eval.methods.inputs import (
     By,
     FloatArray,
     Interval,
+    alike,
     binomial,
     level,
     refuse,
@@ -236,5 +237,5 @@ def _two(
     x1: npt.ArrayLike, n1: npt.ArrayLike, x2: npt.ArrayLike, n2: npt.ArrayLike
 ) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
     first, second = binomial(x1, n1, ("x1", "n1")), binomial(x2, n2, ("x2", "n2"))
-    a, b, c, d = np.broadcast_arrays(*first, *second)
+    a, b, c, d = alike(*first, *second)
     return (a, b), (c, d)

@@ -15,6 +15,7 @@ from umea_eval.methods.inputs import (
     By,
     FloatArray,
     Interval,
+    alike,
     column,
     counts,
     denominators,
@@ -103,7 +104,7 @@ def mcnemar(b: npt.ArrayLike, c: npt.ArrayLike) -> McNemar:
     chi-square is (|b - c| - 1)^2 / (b + c), never with a negative difference.
     Equals R ``mcnemar.test`` and ``binom.test(b, b + c)`` (E05).
     """
-    b, c = np.broadcast_arrays(counts(b, "b"), counts(c, "c"))
+    b, c = alike(counts(b, "b"), counts(c, "c"))
     total = b + c
     exact = np.minimum(1.0, 2 * binom.cdf(np.minimum(b, c), total, 0.5))
     safe = np.where(total > 0, total, 1.0)
@@ -142,7 +143,7 @@ def _tango_score(d: FloatArray, b: FloatArray, c: FloatArray, n: FloatArray) -> 
 def _discordant(
     b: npt.ArrayLike, c: npt.ArrayLike, n: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    discordant_b, discordant_c, pairs = np.broadcast_arrays(
+    discordant_b, discordant_c, pairs = alike(
         counts(b, "b"), counts(c, "c"), denominators(counts(n, "n"), "n")
     )
     refuse(discordant_b + discordant_c > pairs, "methods.inputs.above_denominator", "b + c", "n")

@@ -15,6 +15,7 @@ from umea_eval.methods.groups import against
 from umea_eval.methods.inputs import (
     By,
     FloatArray,
+    alike,
     column,
     group_keys,
     level,
@@ -95,7 +96,7 @@ def exact_rate_ratio(
     """
     first = read_rate(x1, exposure1, ("x1", "exposure1"))
     second = read_rate(x2, exposure2, ("x2", "exposure2"))
-    a, time_a, b, time_b = np.broadcast_arrays(*first, *second)
+    a, time_a, b, time_b = alike(*first, *second)
     refuse((a == 0) & (b == 0), "methods.inputs.no_events", "x1, x2")
     lower, upper = clopper_pearson(a, a + b, confidence=confidence)
     to_ratio = time_b / time_a

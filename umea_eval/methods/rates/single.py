@@ -15,6 +15,7 @@ from umea_eval.methods.inputs import (
     By,
     FloatArray,
     Interval,
+    alike,
     column,
     counts,
     denominators,
@@ -125,7 +126,7 @@ def read_rate(
     names: tuple[str, str] = ("x", "exposure"),
 ) -> tuple[FloatArray, FloatArray]:
     """Whole counts, and exposures above 0."""
-    events, time = np.broadcast_arrays(counts(x, names[0]), denominators(exposure, names[1]))
+    events, time = alike(counts(x, names[0]), denominators(exposure, names[1]))
     return events, time
 
 
