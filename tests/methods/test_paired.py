@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Mapping
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import wilcoxon
 
 from tests.methods.reading import plain
-from tests.methods.reference import FOLDER, reference_case
+from tests.methods.reference import cases, reference_case
 from umea_eval.errors import UserError
 from umea_eval.methods.paired import (
     expected_change,
@@ -27,8 +26,7 @@ from umea_eval.methods.paired import (
 
 def _inputs(case_id: str, one: str, other: str) -> pd.DataFrame:
     """Two series of a case, written in it as ``one=...; other=...``."""
-    with (FOLDER / "reference_cases.csv").open(encoding="utf-8", newline="") as file:
-        text = next(row["inputs"] for row in csv.DictReader(file) if row["case_id"] == case_id)
+    text = cases()[case_id].inputs
     series = {}
     for name in (one, other):
         values = text.split(f"{name}=")[1].split(";")[0].split("(")[0]

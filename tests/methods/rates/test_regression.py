@@ -1,22 +1,19 @@
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.discrete.discrete_model import NegativeBinomial
 
 from tests.methods.reading import plain
-from tests.methods.reference import FOLDER, cases
+from tests.methods.reference import cases
 from umea_eval.errors import UserError
 from umea_eval.methods.rates import rate_ratio, rate_regression
 
 
 def _months() -> pd.DataFrame:
     """The series of case L04, from the case itself."""
-    with (FOLDER / "reference_cases.csv").open(encoding="utf-8", newline="") as file:
-        text = next(row["inputs"] for row in csv.DictReader(file) if row["case_id"] == "L04")
+    text = cases()["L04"].inputs
     n, days = (
         [int(v) for v in part.split(";")[0].replace("|", ",").split(",")]
         for part in (text.split("n=")[1], text.split("resident-days=")[1])
@@ -151,6 +148,16 @@ def test_a_level_without_events_is_an_error() -> None:
     with pytest.raises(UserError) as error:
         rate_regression(data, "falls", "days", ["area"])
     assert error.value.key == "methods.rates.regression.level_without_events"
+
+
+@pytest.mark.parametrize("cluster", [None, "person"])
+@pytest.mark.parametrize("family", ["poisson", "negative_binomial"])
+def test_a_coefficient_that_runs_away_is_an_error(family: str, cluster: str | None) -> None:
+    # No events at all below 3 of a measured value: its slope has no end.
+    data = _people().assign(value=lambda d: np.where(d["falls"] > 0, 3.0, 1.0 + d["night"]))
+    with pytest.raises(UserError) as error:
+        rate_regression(data, "falls", "days", ["value"], family=family, cluster=cluster)
+    assert error.value.key == "methods.rates.regression.not_converged"
 
 
 def test_counts_without_extra_variance_are_not_negative_binomial() -> None:

@@ -36,6 +36,8 @@ _NAMES = {
 # The dispersion of a negative binomial model is sought between these; at the lower end the model
 # is Poisson to 6 digits.
 _ALPHA = (1e-8, 1e4)
+# On the log scale: a factor of 10^13.
+_WIDEST = 30.0
 
 
 @dataclass(frozen=True)
@@ -185,9 +187,20 @@ def _fit(rows: _Rows, family: Family, alpha: float) -> Any:
             RuntimeWarning,
         ) as doubt:
             raise UserError("methods.rates.regression.not_converged") from doubt
-    if not fit.converged or not np.isfinite(np.asarray(fit.params)).all():
+    if not fit.converged or _runs_away(fit, rows.matrix):
         raise UserError("methods.rates.regression.not_converged")
     return fit
+
+
+def _runs_away(fit: Any, matrix: FloatArray) -> bool:
+    """Whether a coefficient tends to infinity, which stops the search without an answer.
+
+    Then the likelihood is flat: over the range of its column the model's own error (not the
+    robust one, which can be small) spans more than any real rates differ.
+    """
+    error = np.sqrt(np.diag(np.asarray(fit.normalized_cov_params)))
+    reach = error[1:] * np.ptp(matrix[:, 1:], axis=0)
+    return not np.isfinite(np.asarray(fit.params)).all() or bool((reach > _WIDEST).any())
 
 
 def _alpha(rows: _Rows) -> float:
