@@ -162,7 +162,7 @@ def manski_bounds(
         most=most / everyone,
         unassessed=missing,
     )
-    return Bounds(table, label=by if isinstance(by, str) else None)
+    return Bounds(table, label=tuple(keys(by)))
 
 
 def manski_difference(
@@ -199,7 +199,7 @@ def manski_difference(
         unassessed=one["m"],
         reference_unassessed=other["m"],
     )
-    return DifferenceBounds(table, label=group)
+    return DifferenceBounds(table, label=(group,))
 
 
 def tipping_point(
@@ -250,7 +250,7 @@ def tipping_point(
         unassessed=one["m"],
         reference_unassessed=other["m"],
     )
-    return TippingPoint(table, label=group, grid=pd.concat(grids, ignore_index=True))
+    return TippingPoint(table, label=(group,), grid=pd.concat(grids, ignore_index=True))
 
 
 def _read(data: pd.DataFrame, x: str, n: str, unassessed: str) -> dict[str, FloatArray]:

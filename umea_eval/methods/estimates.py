@@ -55,10 +55,10 @@ def estimate_table(
 class Estimates(Result):
     """Estimates, one per row of ``table``.
 
-    ``label`` is the column that names the rows (their index by default).
+    ``label`` has the columns that name the rows (their index if there are none).
     """
 
-    label: str | None = None
+    label: tuple[str, ...] = ()
     per: float = 1
 
     # The method's words in the catalogue, the unit of a value, and the value of "no difference".
@@ -103,7 +103,7 @@ class Estimates(Result):
         return ax
 
     def _label(self, row: pd.Series) -> str:
-        return str(row[self.label] if self.label else row.name)
+        return ", ".join(str(row[name]) for name in self.label) or str(row.name)
 
     def _per(self, language: Language) -> str:
         return number(Decimal(f"{self.per:g}"), language)

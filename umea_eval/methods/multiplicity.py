@@ -35,7 +35,7 @@ class Adjusted(Estimates):
 
     def text(self, language: Language) -> str:
         """Which of the family's hypotheses stand after adjustment."""
-        kept = self.table.loc[self.table["rejected"], self.label or ""]
+        kept = self.table.loc[self.table["rejected"], self.label[0]]
         return text(
             f"{self.words}.text",
             language,
@@ -86,7 +86,7 @@ def adjust(
         p_value=given,
         rejected=value <= alpha,
     )
-    return Adjusted(table, label=hypothesis, family=family, alpha=alpha)
+    return Adjusted(table, label=(hypothesis,), family=family, alpha=alpha)
 
 
 def adjusted_p(p: npt.ArrayLike, *, method: Method = "holm") -> FloatArray:

@@ -91,3 +91,10 @@ def test_text_shows_the_unit() -> None:
         "138 händelser på 16 808, 8,21 per 1 000 (95 % konfidensintervall 6,90 till 9,70)."
     )
     assert result.plot(language="en").get_xlabel() == "Events per 1,000"
+
+
+def test_rows_of_several_keys_are_named_by_all_of_them() -> None:
+    data = pd.DataFrame({"home": ["a", "b"], "year": [2022, 2023], "x": [1, 9], "days": [100, 100]})
+    result = rate(data, "x", "days", by=["home", "year"])
+    assert "lägst a, 2022 med" in result.text("sv")
+    assert [t.get_text() for t in result.plot().get_yticklabels()] == ["a, 2022", "b, 2023"]

@@ -77,4 +77,4 @@ def simulated_power(
     smallest = np.nan
     if len(enough):
         smallest = float(enough["effect"].iloc[int(np.argmin(enough["effect"].abs()))])
-    return SimulatedPower(table, label="effect", power=power, smallest=smallest)
+    return SimulatedPower(table, label=("effect",), power=power, smallest=smallest)

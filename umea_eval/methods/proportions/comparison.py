@@ -18,6 +18,7 @@ from umea_eval.methods.inputs import (
     Interval,
     alike,
     binomial,
+    keys,
     level,
     refuse,
 )
@@ -77,7 +78,7 @@ def difference(
         method="Newcombe",
         **pairs.reference_columns,
     )
-    return ProportionDifferences(table, label=group)
+    return ProportionDifferences(table, label=(*keys(by), group))
 
 
 def ratio(
@@ -110,7 +111,7 @@ def ratio(
         method="Koopman" if method == "koopman" else "Katz",
         **pairs.reference_columns,
     )
-    return ProportionRatios(table, label=group)
+    return ProportionRatios(table, label=(*keys(by), group))
 
 
 def newcombe(

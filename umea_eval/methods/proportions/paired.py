@@ -19,6 +19,7 @@ from umea_eval.methods.inputs import (
     column,
     counts,
     denominators,
+    keys,
     level,
     numbers,
     refuse,
@@ -79,7 +80,7 @@ def paired_difference(
         no_to_yes=b,
         p_value=mcnemar(b, c).p_exact,
     )
-    return PairedProportions(table, label=by if isinstance(by, str) else None)
+    return PairedProportions(table, label=tuple(keys(by)))
 
 
 def tango(

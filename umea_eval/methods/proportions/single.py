@@ -11,7 +11,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from umea_eval.methods.estimates import Estimates, Unit, estimate_table
-from umea_eval.methods.inputs import By, Interval, binomial, column, level, sums
+from umea_eval.methods.inputs import By, Interval, binomial, column, keys, level, sums
 
 Method = Literal["wilson", "exact"]
 
@@ -55,7 +55,7 @@ def proportion(
         confidence=confidence,
         method="Wilson" if method == "wilson" else "Clopper-Pearson",
     )
-    return Proportions(table, label=by if isinstance(by, str) else None)
+    return Proportions(table, label=tuple(keys(by)))
 
 
 def wilson(x: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:

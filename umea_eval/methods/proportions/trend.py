@@ -68,7 +68,7 @@ def proportion_trend(
         statistic=[trend.statistic for trend in found],
         p_value=[trend.p_value for trend in found],
     )
-    return ProportionTrends(table, label=by if isinstance(by, str) else None)
+    return ProportionTrends(table, label=tuple(keys(by)))
 
 
 def cochran_armitage(

@@ -18,6 +18,7 @@ from umea_eval.methods.inputs import (
     alike,
     column,
     group_keys,
+    keys,
     level,
     refuse,
 )
@@ -77,7 +78,7 @@ def rate_ratio(
         p_value=exact.p_value,
         **pairs.reference_columns,
     )
-    return RateRatios(table, label=group)
+    return RateRatios(table, label=(*keys(by), group))
 
 
 def exact_rate_ratio(
@@ -171,7 +172,7 @@ def bootstrap_rate_ratio(
         replicates=replicates,
         **pairs.reference_columns,
     )
-    return RateRatios(table, label=group)
+    return RateRatios(table, label=(group,))
 
 
 def _resampled_rates(

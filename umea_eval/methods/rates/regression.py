@@ -36,6 +36,7 @@ _NAMES = {
 # The dispersion of a negative binomial model is sought between these; at the lower end the model
 # is Poisson to 6 digits.
 _ALPHA = (1e-8, 1e4)
+_ROWS_TOLD = 6
 # On the log scale: a factor of 10^13.
 _WIDEST = 30.0
 
@@ -69,8 +70,11 @@ class RateRegression(Estimates):
     null: ClassVar[float | None] = 1.0
 
     def text(self, language: Language) -> str:
-        """The ratios, and how many rows and clusters they rest on."""
+        """The ratios (of many the lowest and the highest), and what they rest on."""
         ratios = super().text(language)
+        if len(self.table) <= _ROWS_TOLD:
+            rows = [self._shown(self.table.iloc[i], language) for i in range(len(self.table))]
+            ratios = " ".join(text(f"{self.words}.one", language, **row) for row in rows)
         key = "basis" if self.clusters is None else "basis_clusters"
         basis = text(
             f"{self.words}.{key}", language, observations=self.observations, clusters=self.clusters
@@ -141,7 +145,7 @@ def rate_regression(
     ).assign(label=design.labels[1:])
     return RateRegression(
         table,
-        label="label",
+        label=("label",),
         coefficients=coefficients,
         dispersion=float(fit.pearson_chi2 / fit.df_resid) if fit.df_resid else np.nan,
         alpha=alpha,

@@ -19,6 +19,7 @@ from umea_eval.methods.inputs import (
     column,
     counts,
     denominators,
+    keys,
     level,
     sums,
 )
@@ -68,7 +69,7 @@ def rate(
         confidence=confidence,
         method=interval_method(total["x"].to_numpy(), method),
     )
-    return Rates(table, label=by if isinstance(by, str) else None, per=per)
+    return Rates(table, label=tuple(keys(by)), per=per)
 
 
 def poisson_interval(

@@ -102,7 +102,7 @@ def direct_rate(
         confidence=confidence,
         method=np.where(enough, "Dobson", f"not computed: fewer than {FEWEST_EVENTS} events"),
     )
-    return DirectRates(table, label=by if isinstance(by, str) else None, per=per)
+    return DirectRates(table, label=tuple(keys(by)), per=per)
 
 
 def _strata(rows: pd.DataFrame, groups: list[str], stratum: str) -> pd.DataFrame:

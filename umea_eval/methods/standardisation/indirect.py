@@ -69,7 +69,7 @@ def smr(
         confidence=confidence,
         method=interval_method(total["o"].to_numpy(), method),
     )
-    return StandardisedRatios(table, label=by if isinstance(by, str) else None)
+    return StandardisedRatios(table, label=tuple(keys(by)))
 
 
 def indirect(
@@ -156,7 +156,7 @@ def indirect(
         rate_lower=lower * crude * per,
         rate_upper=upper * crude * per,
     )
-    return StandardisedRatios(table, label=by if isinstance(by, str) else None)
+    return StandardisedRatios(table, label=tuple(keys(by)))
 
 
 def _error(events: FloatArray, people: FloatArray, kind: Reference) -> FloatArray:
