@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 PROGRAM = """
+import sys
 import numpy as np, pandas as pd
 from umea_eval.methods import agreement, bounds, decomposition, multiplicity, paired, power
 from umea_eval.methods import proportions, rates, standardisation
@@ -18,6 +19,7 @@ data = pd.DataFrame({
     "home": rng.choice(["Åsen", "Berget", "Älven", "Östra"], n),
     "age": rng.choice(["18-64", "65-79", "80-"], n),
     "person": rng.integers(0, 60, n),
+    "year": np.arange(n) % 2,
     "days": rng.uniform(10, 365, n),
     "falls": rng.poisson(2, n),
     "first": rng.normal(0.2, 1, n),
@@ -25,6 +27,8 @@ data = pd.DataFrame({
     "before": rng.random(n) < 0.3,
     "after": rng.random(n) < 0.5,
 })
+if "arrow" in sys.argv:
+    data = data.convert_dtypes(dtype_backend="pyarrow")
 strata = data.groupby(["home", "age"], as_index=False)[["falls", "days"]].sum().assign(w=1.0)
 people = data.assign(n=1)
 homes = data.groupby("home", as_index=False)[["falls", "days"]].sum()
@@ -46,8 +50,7 @@ results = [
     agreement.gwet_ac1(data, "before", "after"),
     bounds.tipping_point(unassessed, "x", "n", "m", group="y", reference=1),
     decomposition.volume_mix_price(
-        data.assign(y=data["person"] % 2), "days", "falls",
-        category="home", period="y", reference=0, comparison=1,
+        data, "days", "falls", category="home", period="year", reference=0, comparison=1
     ),
     power.detectable_proportions(40, 60, 0.3),
 ]
@@ -59,9 +62,9 @@ for result in results:
 """
 
 
-def _said(**environment: str) -> bytes:
+def _said(*arguments: str, **environment: str) -> bytes:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROGRAM],
+        [sys.executable, "-W", "error", "-c", PROGRAM, *arguments],
         env=os.environ | environment,
         cwd=Path(__file__).parents[2],
         capture_output=True,
@@ -76,3 +79,7 @@ def test_hash_seeds_locale_and_time_zone() -> None:
     assert len(first) > 5000
     for seed, zone in (("1", "Europe/Stockholm"), ("2", "Asia/Tokyo")):
         assert _said(PYTHONHASHSEED=seed, PYTHONIOENCODING="utf-8", TZ=zone, LC_ALL="C") == first
+
+
+def test_arrow_backed_frames() -> None:
+    assert _said("arrow", PYTHONIOENCODING="utf-8") == _said(PYTHONIOENCODING="utf-8")
