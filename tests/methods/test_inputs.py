@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from umea_eval import methods
 from umea_eval.errors import UserError
-from umea_eval.language import LANGUAGES, catalogue
+from umea_eval.language import LANGUAGES, catalogue, has_text
+from umea_eval.methods.bounds import Bounds
+from umea_eval.methods.estimates import Estimates
 from umea_eval.methods.inputs import binomial, column, counts, numbers, sums
 from umea_eval.methods.proportions import wilson
 from umea_eval.methods.roots import crossing
@@ -77,3 +83,21 @@ def test_every_word_of_the_methods_is_there_in_both_languages() -> None:
     for key, entry in catalogue("methods").items():
         assert set(entry) == set(LANGUAGES), key
         assert all(words.strip() for words in entry.values()), key
+
+
+def test_every_result_has_its_words() -> None:
+    for module in pkgutil.walk_packages(methods.__path__, "umea_eval.methods."):
+        importlib.import_module(module.name)
+    kinds = [kind for kind in _below(Estimates) if kind.__module__.startswith("umea_eval.methods")]
+    assert len(kinds) >= 15
+    for kind in kinds:
+        assert has_text(f"methods.{kind.words}.axis"), kind
+        # What has its own way of telling a result does not use "one" and "many".
+        if "text" not in vars(kind) and not issubclass(kind, Bounds):
+            assert has_text(f"methods.{kind.words}.one"), kind
+            assert has_text(f"methods.{kind.words}.many"), kind
+
+
+def _below(kind: type[Estimates]) -> list[type[Estimates]]:
+    found = kind.__subclasses__()
+    return found + [lower for one in found for lower in _below(one)]

@@ -29,7 +29,7 @@ class Agreement(Estimates):
 
     crosstab: pd.DataFrame
 
-    words: ClassVar[str] = "methods.agreement.coefficient"
+    words: ClassVar[str] = "agreement.coefficient"
     null: ClassVar[float | None] = 0.0
 
 

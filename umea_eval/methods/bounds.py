@@ -45,7 +45,7 @@ class Bounds(Estimates):
     as well. ``value`` is missing: the data do not give one.
     """
 
-    words: ClassVar[str] = "methods.bounds.share"
+    words: ClassVar[str] = "bounds.share"
     unit: ClassVar[Unit] = "share"
 
     def text(self, language: Language) -> str:
@@ -68,7 +68,7 @@ class Bounds(Estimates):
         }
         values = self._shown(row, language) | shown
         return text(
-            f"{self.words}.row", language, name=name, unassessed=row["unassessed"], **values
+            f"methods.{self.words}.row", language, name=name, unassessed=row["unassessed"], **values
         )
 
 
@@ -76,7 +76,7 @@ class Bounds(Estimates):
 class DifferenceBounds(Bounds):
     """Bounds of the difference between each group's share and the reference's."""
 
-    words: ClassVar[str] = "methods.bounds.difference"
+    words: ClassVar[str] = "bounds.difference"
     unit: ClassVar[Unit] = "points"
     null: ClassVar[float | None] = 0.0
 
@@ -94,7 +94,7 @@ class TippingPoint(Estimates):
 
     grid: pd.DataFrame
 
-    words: ClassVar[str] = "methods.bounds.tipping"
+    words: ClassVar[str] = "bounds.tipping"
     unit: ClassVar[Unit] = "points"
     null: ClassVar[float | None] = 0.0
 
@@ -104,7 +104,7 @@ class TippingPoint(Estimates):
         for i in range(len(self.table)):
             row = self.table.iloc[i]
             values = self._shown(row, language) | {
-                "conclusion": text(f"{self.words}.{row['conclusion']}", language)
+                "conclusion": text(f"methods.{self.words}.{row['conclusion']}", language)
             }
             for name in (
                 "unassessed",
@@ -114,7 +114,7 @@ class TippingPoint(Estimates):
             ):
                 values[name] = value_text(float(row[name]), language)
             key = "tips" if row["tips"] else "stands"
-            sentences.append(text(f"{self.words}.{key}", language, **values))
+            sentences.append(text(f"methods.{self.words}.{key}", language, **values))
         return " ".join(sentences)
 
 

@@ -61,7 +61,8 @@ class Estimates(Result):
     label: tuple[str, ...] = ()
     per: float = 1
 
-    # The method's words in the catalogue, the unit of a value, and the value of "no difference".
+    # The method's table in the catalogue, below "methods"; the unit of a value; and the value
+    # that means no difference.
     words: ClassVar[str]
     unit: ClassVar[Unit] = "number"
     null: ClassVar[float | None] = None
@@ -69,14 +70,16 @@ class Estimates(Result):
     def text(self, language: Language) -> str:
         """The estimate with its interval; of several rows the lowest and the highest."""
         if len(self.table) == 1:
-            return text(f"{self.words}.one", language, **self._shown(self.table.iloc[0], language))
+            return text(
+                f"methods.{self.words}.one", language, **self._shown(self.table.iloc[0], language)
+            )
         known = self.table[self.table["value"].notna()]
         low = known.iloc[int(np.argmin(known["value"].to_numpy()))]
         high = known.iloc[int(np.argmax(known["value"].to_numpy()))]
         values: dict[str, object] = {"rows": len(self.table), "per": self._per(language)}
         for prefix, row in (("low", low), ("high", high)):
             values |= {f"{prefix}_{k}": v for k, v in self._shown(row, language).items()}
-        return text(f"{self.words}.many", language, **values)
+        return text(f"methods.{self.words}.many", language, **values)
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Points with intervals, one row each from the top; a line at "no difference"."""
@@ -99,7 +102,7 @@ class Estimates(Result):
             labels = [self._label(self.table.iloc[i]) for i in range(len(self.table))]
             ax.set_yticks(place, labels if len(labels) > 1 else [""])
             ax.set_ylim(0.5, len(self.table) + 0.5)
-            ax.set_xlabel(text(f"{self.words}.axis", language, per=self._per(language)))
+            ax.set_xlabel(text(f"methods.{self.words}.axis", language, per=self._per(language)))
         return ax
 
     def _label(self, row: pd.Series) -> str:

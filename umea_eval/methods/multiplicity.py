@@ -31,13 +31,13 @@ class Adjusted(Estimates):
     family: str
     alpha: float
 
-    words: ClassVar[str] = "methods.multiplicity.adjusted"
+    words: ClassVar[str] = "multiplicity.adjusted"
 
     def text(self, language: Language) -> str:
         """Which of the family's hypotheses stand after adjustment."""
         kept = self.table.loc[self.table["rejected"], self.label[0]]
         return text(
-            f"{self.words}.text",
+            f"methods.{self.words}.text",
             language,
             family=self.family,
             method=self.table["method"].iloc[0],

@@ -31,7 +31,7 @@ _UNBOUNDED = np.array([-np.inf, np.inf])
 class PairedChange(Estimates):
     """Difference between two measurements of the same people, in their own unit."""
 
-    words: ClassVar[str] = "methods.paired.change"
+    words: ClassVar[str] = "paired.change"
     null: ClassVar[float | None] = 0.0
 
 

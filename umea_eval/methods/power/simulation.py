@@ -22,7 +22,7 @@ class SimulatedPower(Estimates):
     power: float
     smallest: float
 
-    words: ClassVar[str] = "methods.power.simulated"
+    words: ClassVar[str] = "power.simulated"
     unit: ClassVar[Unit] = "share"
 
     def text(self, language: Language) -> str:
@@ -33,10 +33,10 @@ class SimulatedPower(Estimates):
             "replicates": int(self.table["denominator"].iloc[0]),
         }
         if row.empty:
-            return text(f"{self.words}.none", language, **values)
+            return text(f"methods.{self.words}.none", language, **values)
         values |= self._shown(row.iloc[0], language)
         values["effect"] = value_text(self.smallest, language, beside=(self.smallest,))
-        return text(f"{self.words}.some", language, **values)
+        return text(f"methods.{self.words}.some", language, **values)
 
 
 def simulated_power(

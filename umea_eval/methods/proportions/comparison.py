@@ -32,7 +32,7 @@ RatioMethod = Literal["koopman", "katz"]
 class ProportionDifferences(Estimates):
     """Differences between shares (-1 to 1), each group minus the reference."""
 
-    words: ClassVar[str] = "methods.proportions.difference"
+    words: ClassVar[str] = "proportions.difference"
     unit: ClassVar[Unit] = "points"
     null: ClassVar[float | None] = 0.0
 
@@ -41,7 +41,7 @@ class ProportionDifferences(Estimates):
 class ProportionRatios(Estimates):
     """Ratios of shares, each group over the reference."""
 
-    words: ClassVar[str] = "methods.proportions.ratio"
+    words: ClassVar[str] = "proportions.ratio"
     null: ClassVar[float | None] = 1.0
 
 

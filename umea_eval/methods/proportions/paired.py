@@ -32,7 +32,7 @@ from umea_eval.methods.roots import crossing
 class PairedProportions(Estimates):
     """Changes in a share among the same people (-1 to 1), second occasion minus first."""
 
-    words: ClassVar[str] = "methods.proportions.paired"
+    words: ClassVar[str] = "proportions.paired"
     unit: ClassVar[Unit] = "points"
     null: ClassVar[float | None] = 0.0
 

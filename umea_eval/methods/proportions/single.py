@@ -20,7 +20,7 @@ Method = Literal["wilson", "exact"]
 class Proportions(Estimates):
     """Shares (0 to 1), one per row."""
 
-    words: ClassVar[str] = "methods.proportions.share"
+    words: ClassVar[str] = "proportions.share"
     unit: ClassVar[Unit] = "share"
 
 

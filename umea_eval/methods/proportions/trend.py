@@ -19,7 +19,7 @@ from umea_eval.methods.inputs import By, binomial, column, group_keys, keys, lev
 class ProportionTrends(Estimates):
     """Change in a share per step of the score."""
 
-    words: ClassVar[str] = "methods.proportions.trend"
+    words: ClassVar[str] = "proportions.trend"
     unit: ClassVar[Unit] = "points"
     null: ClassVar[float | None] = 0.0
 

@@ -90,8 +90,10 @@ class Funnel(Result):
                     xytext=(6, 4),
                 )
             ax.set_xlabel(text("methods.rates.funnel.size", language))
-            words = "methods.rates.rate" if self.kind == "rate" else "methods.proportions.share"
-            ax.set_ylabel(text(f"{words}.axis", language, per=value_text(self.per, language)))
+            words = "rates.rate" if self.kind == "rate" else "proportions.share"
+            ax.set_ylabel(
+                text(f"methods.{words}.axis", language, per=value_text(self.per, language))
+            )
         return ax
 
 

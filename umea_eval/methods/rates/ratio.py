@@ -33,7 +33,7 @@ _CELLS = 32_000_000
 class RateRatios(Estimates):
     """Ratios of rates, each group over the reference."""
 
-    words: ClassVar[str] = "methods.rates.ratio"
+    words: ClassVar[str] = "rates.ratio"
     null: ClassVar[float | None] = 1.0
 
 

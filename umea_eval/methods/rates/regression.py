@@ -66,7 +66,7 @@ class RateRegression(Estimates):
     observations: int
     clusters: int | None
 
-    words: ClassVar[str] = "methods.rates.regression"
+    words: ClassVar[str] = "rates.regression"
     null: ClassVar[float | None] = 1.0
 
     def text(self, language: Language) -> str:
@@ -74,10 +74,13 @@ class RateRegression(Estimates):
         ratios = super().text(language)
         if len(self.table) <= _ROWS_TOLD:
             rows = [self._shown(self.table.iloc[i], language) for i in range(len(self.table))]
-            ratios = " ".join(text(f"{self.words}.one", language, **row) for row in rows)
+            ratios = " ".join(text(f"methods.{self.words}.one", language, **row) for row in rows)
         key = "basis" if self.clusters is None else "basis_clusters"
         basis = text(
-            f"{self.words}.{key}", language, observations=self.observations, clusters=self.clusters
+            f"methods.{self.words}.{key}",
+            language,
+            observations=self.observations,
+            clusters=self.clusters,
         )
         return f"{ratios} {basis}"
 

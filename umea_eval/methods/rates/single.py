@@ -34,7 +34,7 @@ EXACT_BELOW = 10
 class Rates(Estimates):
     """Rates per ``per`` units of exposure, one per row."""
 
-    words: ClassVar[str] = "methods.rates.rate"
+    words: ClassVar[str] = "rates.rate"
 
 
 def rate(

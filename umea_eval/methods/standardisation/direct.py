@@ -31,7 +31,7 @@ FEWEST_EVENTS = 10
 class DirectRates(Estimates):
     """Directly standardised rates per ``per``, one per group."""
 
-    words: ClassVar[str] = "methods.standardisation.direct"
+    words: ClassVar[str] = "standardisation.direct"
 
 
 def direct_rate(

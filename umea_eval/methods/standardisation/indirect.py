@@ -34,7 +34,7 @@ Reference = Literal["register", "survey_rate", "survey_share"]
 class StandardisedRatios(Estimates):
     """Observed over expected events, one per group."""
 
-    words: ClassVar[str] = "methods.standardisation.ratio"
+    words: ClassVar[str] = "standardisation.ratio"
     null: ClassVar[float | None] = 1.0
 
 
