@@ -1,0 +1,141 @@
+"""What may go into a method: counts, exposures and shares, checked once and in one way.
+
+Every check raises `UserError` and says which column and which rows (numbered from 1, in the order
+given) are at fault, never the value itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from umea_eval.errors import UserError
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+By = str | Sequence[str] | None
+
+# As many row numbers as a message can hold and still be read.
+_ROWS_SHOWN = 5
+
+
+class Interval(NamedTuple):
+    """Lower and upper limits, of the same shape as the input."""
+
+    lower: FloatArray
+    upper: FloatArray
+
+
+def numbers(values: npt.ArrayLike | pd.Series, name: str) -> FloatArray:
+    """``values`` as float64, whatever type they came in; missing or infinite values are errors."""
+    if isinstance(values, pd.Series):
+        if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
+            raise UserError("methods.inputs.not_number", column=name)
+        array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        array = np.asarray(values, dtype=np.float64)
+    if array.size == 0:
+        raise UserError("methods.inputs.empty", column=name)
+    if np.isnan(array).all():
+        raise UserError("methods.inputs.all_missing", column=name)
+    refuse(~np.isfinite(array), "methods.inputs.missing", name)
+    return array
+
+
+def counts(values: npt.ArrayLike | pd.Series, name: str) -> FloatArray:
+    """Whole numbers, 0 or larger."""
+    array = numbers(values, name)
+    refuse(array < 0, "methods.inputs.negative", name)
+    refuse(array != np.floor(array), "methods.inputs.not_whole", name)
+    return array
+
+
+def denominators(values: npt.ArrayLike | pd.Series, name: str) -> FloatArray:
+    """Numbers larger than 0: an exposure, an expected count, a weight."""
+    array = numbers(values, name)
+    refuse(array < 0, "methods.inputs.negative", name)
+    refuse(array == 0, "methods.inputs.zero_denominator", name)
+    return array
+
+
+def binomial(
+    x: npt.ArrayLike | pd.Series,
+    n: npt.ArrayLike | pd.Series,
+    names: tuple[str, str] = ("x", "n"),
+) -> tuple[FloatArray, FloatArray]:
+    """Counts ``x`` of ``n``, broadcast against each other: 0 <= x <= n and n > 0."""
+    numerator, denominator = counts(x, names[0]), counts(n, names[1])
+    refuse(denominator == 0, "methods.inputs.zero_denominator", names[1])
+    numerator, denominator = alike(numerator, denominator)
+    refuse(numerator > denominator, "methods.inputs.above_denominator", *names)
+    return numerator, denominator
+
+
+def alike(*arrays: FloatArray) -> tuple[FloatArray, ...]:
+    """The arrays broadcast to one shape, each its own (pandas warns of numpy's shared ones)."""
+    return tuple(array.copy() for array in np.broadcast_arrays(*arrays))
+
+
+def level(confidence: float) -> float:
+    """A confidence level, between 0 and 1."""
+    if not 0 < confidence < 1:
+        raise UserError("methods.inputs.confidence")
+    return confidence
+
+
+def column(data: pd.DataFrame, name: str) -> pd.Series:
+    """One column of ``data``; an unknown name is an error that suggests the nearest one."""
+    if name not in data.columns:
+        known = [str(label) for label in data.columns]
+        near = difflib.get_close_matches(name, known, n=1)
+        key = "methods.inputs.no_column_near" if near else "methods.inputs.no_column"
+        raise UserError(key, column=name, near="".join(near), known=", ".join(known))
+    return data[name]
+
+
+def keys(by: By) -> list[str]:
+    """The grouping columns as a list."""
+    if by is None:
+        return []
+    return [by] if isinstance(by, str) else list(by)
+
+
+def group_keys(data: pd.DataFrame, by: By) -> pd.DataFrame:
+    """The grouping columns, none of them missing."""
+    for name in keys(by):
+        refuse(column(data, name).isna().to_numpy(), "methods.inputs.missing", name)
+    return data[keys(by)]
+
+
+def sums(data: pd.DataFrame, columns: dict[str, FloatArray], by: By) -> pd.DataFrame:
+    """``columns`` summed within ``by``, ordered by it; without ``by`` one row per row of ``data``.
+
+    Sums are correctly rounded (`math.fsum`), so that the order of rows never shows.
+    """
+    if by is None:
+        return pd.DataFrame(columns, index=data.index)
+    frame = group_keys(data, by).assign(**columns)
+    grouped = frame.groupby(keys(by), sort=True, observed=True)
+    totals = {name: grouped[name].agg(math.fsum).astype(np.float64) for name in columns}
+    return pd.DataFrame(totals).reset_index()
+
+
+def no_duplicates(data: pd.DataFrame, by: Sequence[str]) -> None:
+    """At most one row per combination of ``by``."""
+    refuse(data.duplicated(list(by)).to_numpy(), "methods.inputs.duplicates", ", ".join(by))
+
+
+def refuse(wrong: BoolArray, key: str, name: str, other: str = "") -> None:
+    """Raise ``key`` if anything is wrong, with the rows where it is."""
+    if not wrong.any():
+        return
+    rows = np.flatnonzero(np.atleast_1d(wrong)) + 1
+    shown = ", ".join(str(row) for row in rows[:_ROWS_SHOWN])
+    more = ", …" if len(rows) > _ROWS_SHOWN else ""
+    raise UserError(key, column=name, other=other, rows=shown + more, count=len(rows))
