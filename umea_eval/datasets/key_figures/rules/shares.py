@@ -25,6 +25,7 @@ from umea_eval.datasets.key_figures.printed import Interval, Printed, total, wri
 from umea_eval.datasets.key_figures.reading import nature, stem_and_category, table_of
 from umea_eval.datasets.key_figures.rules.sexes import shares_of_one_base
 from umea_eval.datasets.key_figures.schema import KeyFigure, plain
+from umea_eval.methods.proportions import possible_groups
 
 # Answers of a scale where one person gives one answer: whole labels only, since "Ja, barn" and
 # "Mycket nöjda, hemtjänst" are groups of people and "helt eller delvis" is a sum.
@@ -41,8 +42,8 @@ _MAY_PASS_HUNDRED = re.compile(
     r"budget|planera|enligt plan|av plan|belägg|täckning|i förhållande till|beviljad|förbruk|"
     r"nyttjande|kostnad"
 )
-# The search for the smallest base stops here: a board's groups are smaller.
-LARGEST_BASE = 600
+# The search for the smallest base grows in steps and stops: a board's groups are smaller.
+_BASES = (50, 100, 200, 400)
 _UNBOUNDED = 10**9
 
 
@@ -538,6 +539,8 @@ def smallest_base(figures: Sequence[KeyFigure]) -> Controls:
     for whole, parts in _wholes_and_places(figures):
         if len(parts) != 2 or any(f.denominator is not None for f in (whole, *parts)):
             continue
+        if not all(0 <= reading.value(f).value <= 100 for f in (whole, *parts)):
+            continue
         needed = smallest_total(reading.value(whole), [reading.value(f) for f in parts])
         if needed is None:
             continue
@@ -575,31 +578,16 @@ def smallest_base(figures: Sequence[KeyFigure]) -> Controls:
 
 
 def smallest_total(whole: Printed, parts: Sequence[Printed]) -> tuple[int, int] | None:
-    """The smallest base of a total and two parts that gives all three printed percentages.
+    """The smallest base of a total and its parts that gives all the printed percentages.
 
-    Returns (count, base) of the total, or None when no base up to ``LARGEST_BASE`` does.
+    Returns (count, base) of the total, or None when no base up to the largest of ``_BASES`` does.
     """
-    ranges = [
-        [_whole_counts(printed.rounded_from(), base) for base in range(LARGEST_BASE)]
-        for printed in (*parts, whole)
-    ]
-    first, second, aim = ranges
-    for base in range(2, LARGEST_BASE):
-        wanted = aim[base]
-        for one in range(1, base) if wanted else ():
-            low, high = first[one], second[base - one]
-            # Every count from the smallest to the largest sum can be reached.
-            if wanted and low and high:
-                reach = max(low[0] + high[0], wanted[0])
-                if reach <= min(low[1] + high[1], wanted[1]):
-                    return reach, base
+    for up_to in _BASES:
+        possible = possible_groups([str(part) for part in parts], str(whole), up_to=up_to)
+        if possible.bases:
+            total_row = possible.smallest.iloc[-1]
+            return int(total_row["numerator"]), int(total_row["denominator"])
     return None
-
-
-def _whole_counts(share: Interval, base: int) -> tuple[int, int] | None:
-    low = max(math.ceil(share.low * base / 100), 0)
-    high = min(math.floor(share.high * base / 100), base)
-    return (low, high) if low <= high else None
 
 
 def _places(population: str) -> frozenset[str]:
