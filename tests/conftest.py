@@ -8,8 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.projects import make_demo, make_product, make_project, small_notebook
+
+# The same examples every time, however slow the machine is.
+settings.register_profile("umea_eval", deadline=None, derandomize=True)
+settings.load_profile("umea_eval")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
