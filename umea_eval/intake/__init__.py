@@ -1,1 +1,1 @@
-"""What every cleaning is made of; it knows no dataset."""
+"""What every cleaning is made of: exports, values, identity, schema, account. Knows no dataset."""

@@ -1,0 +1,144 @@
+"""Any export to text frames in which every row keeps its file, sheet and row number."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from umea_eval.errors import UserError
+from umea_eval.intake.archive import members, refuse_bomb
+from umea_eval.intake.delimited import read_delimited
+from umea_eval.intake.encoding import decode, is_binary
+from umea_eval.intake.json_export import read_json
+from umea_eval.intake.layout import find_layout
+from umea_eval.intake.tables import Part, RawExport, RawTable, make_table
+from umea_eval.intake.workbook import read_workbook
+
+SUFFIXES = frozenset((".csv", ".txt", ".tsv", ".tab", ".skv", ".json", ".jsonl", ".zip"))
+WORKBOOKS = frozenset((".xlsx", ".xlsm", ".xls", ".ods"))
+# Left by operating systems, by open workbooks, by version control, and our own quarantine.
+IGNORED = re.compile(r"\..*|~\$.*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECASE)
+
+ZIP_MAGIC = b"PK\x03\x04"
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ENCRYPTED_OLE = "EncryptedPackage".encode("utf-16-le")
+MARKUP = re.compile(rb"\s*<(?:\?xml|!doctype|html|table|workbook)", re.IGNORECASE)
+
+
+def read_export(path: Path | str) -> RawExport:
+    """Read an export: a text file, workbook, JSON, a ZIP of these, or a folder with any of them.
+
+    Format, encoding and separator follow from the content, never from the name or a locale; what
+    was chosen stands in ``RawExport.account``. In a folder, files of other kinds are skipped and
+    named; hidden files and folders (``.quarantine``) are never read.
+
+    Raises UserError for a path that does not exist and for a file that is empty, binary, damaged,
+    encrypted, too large when unpacked, or without headings; in a folder too, so that no file goes
+    missing without a word.
+    """
+    path = Path(path)
+    files, skipped = _files(path)
+    hashes: dict[str, str] = {}
+    tables: list[RawTable] = []
+    for name, file in files:
+        try:
+            data = file.read_bytes()
+        except OSError:
+            raise UserError("intake.unreadable", file=name) from None
+        hashes[name] = hashlib.sha256(data).hexdigest()
+        tables.extend(_read(name, data))
+    if not tables:
+        raise UserError("intake.nothing_readable", file=path.name, formats=_formats())
+    return RawExport(tuple(tables), hashes, tuple(skipped))
+
+
+def _formats() -> str:
+    return ", ".join(each.removeprefix(".").upper() for each in sorted(SUFFIXES | WORKBOOKS))
+
+
+def _files(path: Path) -> tuple[list[tuple[str, Path]], list[str]]:
+    if not path.exists():
+        raise UserError("intake.no_file", file=path.name)
+    if not path.is_dir():
+        return [(path.name, path)], []
+    wanted, skipped = [], []
+    for file in sorted(path.rglob("*"), key=lambda each: each.relative_to(path).as_posix()):
+        inner = file.relative_to(path)
+        if any(IGNORED.fullmatch(part) for part in inner.parts) or not file.is_file():
+            continue
+        if file.suffix.lower() in SUFFIXES | WORKBOOKS:
+            wanted.append((inner.as_posix(), file))
+        else:
+            skipped.append(inner.as_posix())
+    if not wanted:
+        raise UserError("intake.nothing_readable", file=path.name, formats=_formats())
+    return wanted, skipped
+
+
+def _read(file: str, data: bytes) -> Iterator[RawTable]:
+    if data.startswith(ZIP_MAGIC) and not _is_workbook(data, file):
+        found = False
+        for name, content in members(data, file=file):
+            if any(IGNORED.fullmatch(part) for part in PurePosixPath(name).parts):
+                continue
+            inner = f"{file}/{name}"
+            if content.startswith(ZIP_MAGIC) and not _is_workbook(content, inner):
+                raise UserError("intake.nested_archive", file=inner)
+            if PurePosixPath(name).suffix.lower() in SUFFIXES | WORKBOOKS:
+                found = True
+                yield from _tables(inner, content)
+        if not found:
+            raise UserError("intake.nothing_readable", file=file, formats=_formats())
+    else:
+        yield from _tables(file, data)
+
+
+def _is_workbook(data: bytes, file: str) -> bool:
+    refuse_bomb(data, file=file)
+    # Entry names stand in the directory at the end of the archive as they are.
+    if b"xl/workbook.bin" in data:
+        raise UserError("intake.unknown_format", file=file, formats=_formats())
+    return b"xl/workbook.xml" in data or b"application/vnd.oasis.opendocument.spreadsheet" in data
+
+
+def _tables(file: str, data: bytes) -> Iterator[RawTable]:
+    parts = list(_parts(file, data))
+    layouts = [find_layout(part.grid) for part in parts]
+    if not any(layouts):
+        raise UserError("intake.no_headings", file=file)
+    for part, layout in zip(parts, layouts, strict=True):
+        # A sheet of words, or of words and their values, is a cover page and no table.
+        if layout is None and len(part.grid.columns) > 2:
+            raise UserError("intake.no_headings_in_sheet", file=file, sheet=part.sheet)
+        yield make_table(file, part, layout)
+
+
+def _parts(file: str, data: bytes) -> Iterator[Part]:
+    """A file that is no archive, as one grid per table."""
+    if not data.strip():
+        raise UserError("intake.empty_file", file=file)
+    if data.startswith((ZIP_MAGIC, OLE_MAGIC)):
+        if data.startswith(OLE_MAGIC) and ENCRYPTED_OLE in data:
+            raise UserError("intake.password", file=file)
+        kind = PurePosixPath(file).suffix.lower().removeprefix(".")
+        for sheet in read_workbook(data, file=file):
+            yield Part(sheet.grid, kind, sheet=sheet.name, hidden=sheet.hidden)
+        return
+    if is_binary(data):
+        raise UserError("intake.binary_file", file=file, formats=_formats())
+    decoded = decode(data)
+    if MARKUP.match(decoded.utf8):
+        raise UserError("intake.markup_file", file=file)
+    if decoded.utf8.lstrip()[:1] in (b"{", b"["):
+        yield Part(read_json(decoded.utf8, file=file), "json", encoding=decoded.encoding)
+        return
+    read = read_delimited(decoded.utf8, file=file)
+    yield Part(
+        read.grid,
+        "csv",
+        encoding=decoded.encoding,
+        separator=read.separator,
+        repaired=decoded.repaired,
+    )

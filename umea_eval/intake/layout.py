@@ -1,0 +1,226 @@
+"""Which rows of a sheet are headings, data, totals, notes and blank?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from umea_eval.intake.grid import Cells, Grid
+
+SAMPLE_ROWS = 200  # headings are looked for above and among these
+MAX_HEADING_ROWS = 3
+MAX_NOTES = 200  # trailing rows that are looked at
+# A heading or data row fills at least this share of what the rows below usually fill.
+USUAL_SHARE = 0.4
+
+_MONTHS = "jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec"
+_UNITS = "kr|tkr|mnkr|mkr|sek|%|dygn|dagar|dag|st|timmar|min"
+# What stands in data and not in a heading: numbers, dates, amounts, months, identity numbers.
+TYPED = re.compile(
+    rf"""[\s="'(+\-\u2212\u2013]*\d[\d\s.,:/+\-\u2212\u2013TZ%]*[")]*\s?(?:{_UNITS})?\.?
+    |(?:{_MONTHS})[a-zåäö]*[\s.\-]+\d{{2,4}}
+    |\d{{6,8}}[\-+]?[A-Z]\d{{3}}
+    |\d+[.,]\d+E\+?\d+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Years and months as headings of a wide table.
+PERIOD = re.compile(
+    rf"(?:19|20)\d\d(?:[\s\-]?(?:\d\d|[KQTH]\d|{_MONTHS}))?|(?:{_MONTHS})[a-zåäö]*[\s.\-]+\d{{2,4}}",
+    re.IGNORECASE,
+)
+TOTAL = re.compile(
+    r"\W*(?:(?:del|total|slut)?summa|s:a|total|totalt|samtliga|sammanlagt|grand total|sum"
+    r"|summa totalt|totalt summa)(?:\s+(?:rader|poster|år)?\s*\d*)?\s*[:=]?\s*",
+    re.IGNORECASE,
+)
+NOTE = re.compile(
+    r"\W*(?:källa|anm(?:ärkning)?|not|obs|utskriven|utskrivet|uttag|uttaget|uttagen|urval|rapport"
+    r"|filter|sida|antal rader|antal poster|skapad|skapat|sekretess|förklaring)\b"
+    r"|\s*[*†]|\s*\d\)|\s*\(?\d+ (?:rows?|rader|poster)\b",
+    re.IGNORECASE,
+)
+LETTER = re.compile(r"[^\W\d_]")
+
+
+class RowKind(IntEnum):
+    """What a physical row is."""
+
+    DATA = 0
+    HEADING = 1
+    TOTAL = 2
+    NOTE = 3
+    BLANK = 4
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What every row of a grid is, and the texts that head each column, from top to bottom.
+
+    ``heading_rows`` are the rows that name the columns (positions); title rows above them count as
+    headings too but name nothing. ``headings`` has one tuple per column, empty for a column that
+    nothing heads; where a group heading spans several columns it is repeated over them.
+    """
+
+    kinds: NDArray[np.int8]
+    heading_rows: tuple[int, ...]
+    headings: tuple[tuple[str, ...], ...]
+
+    def count(self, kind: RowKind) -> int:
+        """How many rows are of this kind."""
+        return int(np.count_nonzero(self.kinds == kind))
+
+
+def find_layout(grid: Grid) -> Layout | None:
+    """Find headings, totals, notes and blank rows; None where no row heads the columns.
+
+    Headings are the up to three rows of words above the first row that has numbers or dates in the
+    columns that mostly have them. A table without any such column has one heading row: its first.
+    A total row is one whose first filled cell is a word for total. Notes are rows with one or two
+    filled cells of running text after the last data row. A heading that comes back further down
+    (a report broken into pages) is a heading there too.
+    """
+    filled = np.zeros(grid.rows, dtype=np.int32)
+    for column in grid.columns:
+        filled += ~_blank(column)
+    kinds = np.where(filled == 0, RowKind.BLANK, RowKind.DATA).astype(np.int8)
+    if grid.headings is not None:
+        return Layout(kinds, (), tuple((name,) for name in grid.headings))
+    found = _find_headings(grid, filled)
+    if found is None:
+        return None
+    heading_rows, first_data = found
+    kinds[:first_data][kinds[:first_data] != RowKind.BLANK] = RowKind.HEADING
+    for row in heading_rows:
+        kinds[_same_as(grid, row)] = RowKind.HEADING
+    kinds[_totals(grid) & (kinds == RowKind.DATA)] = RowKind.TOTAL
+    _mark_notes(grid, filled, kinds)
+    return Layout(kinds, heading_rows, _headings(grid, heading_rows))
+
+
+def _blank(column: Cells) -> NDArray[np.bool_]:
+    codes = [code for code, text in enumerate(column.texts) if not text or text.isspace()]
+    empty: NDArray[np.bool_] = column.codes < 0
+    return empty | column.where(codes) if codes else empty
+
+
+def _find_headings(grid: Grid, filled: NDArray[np.int32]) -> tuple[tuple[int, ...], int] | None:
+    """The rows that head the columns, and the first row after them."""
+    places = [int(row) for row in np.flatnonzero(filled)[:SAMPLE_ROWS]]
+    if not places:
+        return None
+    rows = [[text.strip() for text in grid.row(place)] for place in places]
+    lower_half = rows[len(rows) // 2 :]
+    usual = float(np.median([sum(map(bool, row)) for row in lower_half]))
+    enough = max(min(2, len(grid.columns)), USUAL_SHARE * usual)
+    typed = _typed_columns(lower_half)
+    data = _first_data_row(rows, typed, enough)
+    if data is None:  # words only: the first full row heads the others
+        first = next((i for i, row in enumerate(rows) if _width(row) >= enough), None)
+        return None if first is None else ((places[first],), places[first] + 1)
+    above: list[int] = []
+    for i in range(data - 1, max(data - 1 - MAX_HEADING_ROWS, -1), -1):
+        if places[i + 1] - places[i] > 1 and above:
+            break
+        if not _is_heading(rows[i], len(grid.columns)):
+            break
+        above.append(i)
+    covered = {j for i in above for j, text in enumerate(rows[i]) if text}
+    if above and len(covered) >= enough:
+        return tuple(places[i] for i in reversed(above)), places[above[0]] + 1
+    periods = [text for text in rows[data] if TYPED.fullmatch(text)]
+    words = any(LETTER.search(text) for text in rows[data] if not PERIOD.fullmatch(text))
+    distinct = len(set(periods)) == len(periods) > 1
+    if words and distinct and all(PERIOD.fullmatch(text) for text in periods):
+        return (places[data],), places[data] + 1
+    return None
+
+
+def _typed_columns(rows: Sequence[Sequence[str]]) -> set[int]:
+    typed = set()
+    for place in range(len(rows[0])):
+        texts = [row[place] for row in rows if row[place]]
+        hits = sum(TYPED.fullmatch(text) is not None for text in texts)
+        if texts and hits >= len(texts) / 2:
+            typed.add(place)
+    return typed
+
+
+def _first_data_row(rows: list[list[str]], typed: set[int], enough: float) -> int | None:
+    for i, row in enumerate(rows):
+        if _width(row) >= enough and any(TYPED.fullmatch(row[place]) for place in typed):
+            return i
+    return None
+
+
+def _width(row: Sequence[str]) -> int:
+    return sum(map(bool, row))
+
+
+def _is_heading(row: Sequence[str], columns: int) -> bool:
+    texts = [text for text in row if text]
+    return (
+        len(texts) >= min(2, columns)
+        and not any(TYPED.fullmatch(text) for text in texts)
+        # "Period:" and its value: a line above the table, no heading of columns.
+        and not (texts[0].endswith(":") and len(texts) < columns)
+    )
+
+
+def _same_as(grid: Grid, row: int) -> NDArray[np.bool_]:
+    same = np.ones(grid.rows, dtype=bool)
+    for column in grid.columns:
+        code = column.codes[row]
+        if code < 0 or not column.texts[code].strip():
+            continue
+        same &= column.codes == code
+        if np.count_nonzero(same) <= 1:
+            break
+    return same
+
+
+def _totals(grid: Grid) -> NDArray[np.bool_]:
+    totals = np.zeros(grid.rows, dtype=bool)
+    before_empty = np.ones(grid.rows, dtype=bool)
+    for column in grid.columns:
+        words = [code for code, text in enumerate(column.texts) if TOTAL.fullmatch(text)]
+        if words:
+            totals |= before_empty & column.where(words)
+        before_empty &= _blank(column)
+        if not before_empty.any():
+            break
+    return totals
+
+
+def _mark_notes(grid: Grid, filled: NDArray[np.int32], kinds: NDArray[np.int8]) -> None:
+    """Name the notes below the table in ``kinds``."""
+    for row in range(grid.rows - 1, max(grid.rows - 1 - MAX_NOTES, -1), -1):
+        if kinds[row] in (RowKind.BLANK, RowKind.TOTAL):
+            continue
+        if kinds[row] != RowKind.DATA or filled[row] > 2:
+            return
+        texts = [text for text in grid.row(row) if text.strip()]
+        starts = NOTE.match(texts[0]) is not None
+        running = " " in texts[0].strip() and LETTER.search(texts[0]) is not None
+        roomy = len(grid.columns) > 2
+        if not (starts or (roomy and running)) or TYPED.fullmatch(texts[0].strip()):
+            return
+        kinds[row] = RowKind.NOTE
+
+
+def _headings(grid: Grid, rows: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+    parts: list[list[str]] = [[] for _ in grid.columns]
+    for level, row in enumerate(rows):
+        texts = [text.strip() for text in grid.row(row)]
+        group = ""
+        for place, text in enumerate(texts):
+            group = text or group
+            below = any(grid.columns[place].at(lower).strip() for lower in rows[level + 1 :])
+            # A merged heading is written in its first cell only.
+            if text or (below and group):
+                parts[place].append(text or group)
+    return tuple(tuple(each) for each in parts)

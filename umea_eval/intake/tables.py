@@ -1,0 +1,228 @@
+"""What reading an export gives: text tables in which every row knows where it stood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from umea_eval.intake.encoding import repair
+from umea_eval.intake.grid import Cells, Grid, TextCategorical, categorical, merge_texts
+from umea_eval.intake.layout import Layout, RowKind
+
+SOURCE_COLUMNS = ("source_file", "source_sheet", "source_row", "source_fault")
+FAULTS = ("too_many_cells", "stray_quote")
+# Ways to make Excel keep leading zeros: ="011" and '011.
+EXCEL_TEXT = re.compile(r'="([^"]*)"|\'(\d[^\']*)', re.DOTALL)
+SUSPECT = re.compile(r'[^\x00-\x7f]|="|\'')
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One table: a text file's, or a worksheet's.
+
+    ``frame`` has one row per data row: the file's columns as text (categories, so that each
+    distinct text is kept once; an empty cell is missing) and then ``source_file``,
+    ``source_sheet``, ``source_row`` (the number that Excel shows; where cells hold line breaks it
+    is the row, not the line) and ``source_fault`` (missing for a sound row, else one of
+    ``FAULTS``). ``headings`` gives every text that may name a column, nearest to the data first.
+    A cover page has no columns of its own and no data.
+
+    The counts add up: ``rows`` = ``data`` + ``titles`` + ``totals`` + ``notes`` + ``blank``, where
+    ``titles`` are the headings and what stands above them.
+    """
+
+    file: str
+    sheet: str
+    format: str
+    encoding: str
+    separator: str
+    hidden: bool
+    frame: pd.DataFrame
+    headings: dict[str, tuple[str, ...]]
+    heading_rows: tuple[int, ...]
+    rows: int
+    titles: int
+    totals: int
+    notes: int
+    blank: int
+    corrections: dict[str, int]
+
+    @property
+    def data(self) -> int:
+        """The number of data rows."""
+        return len(self.frame)
+
+
+@dataclass(frozen=True)
+class RawExport:
+    """Everything that was read from a path, in a fixed order (by file name, then by sheet).
+
+    ``hashes`` has the SHA-256 of each file on disk; ``skipped`` names files of other kinds.
+    """
+
+    tables: tuple[RawTable, ...]
+    hashes: dict[str, str]
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All tables below each other; a column that a table lacks is missing there."""
+        return pd.concat([table.frame for table in self.tables], ignore_index=True)
+
+    @property
+    def account(self) -> pd.DataFrame:
+        """One row per file and sheet: what was chosen, and how many rows there are of each kind."""
+        columns = (
+            *("file", "sheet", "format", "encoding", "separator", "hidden", "heading_rows"),
+            *("rows", "data", "titles", "totals", "notes", "blank"),
+        )
+        return pd.DataFrame(
+            [[getattr(table, name) for name in columns] for table in self.tables],
+            columns=list(columns),
+        )
+
+
+@dataclass(frozen=True)
+class Part:
+    """A grid on its way to a table, with what was chosen to read it."""
+
+    grid: Grid
+    format: str
+    sheet: str = ""
+    encoding: str = ""
+    separator: str = ""
+    hidden: bool = False
+    repaired: int = 0
+
+
+def make_table(file: str, part: Part, layout: Layout | None) -> RawTable:
+    """Turn a grid and what its rows are into a table; without a layout it is a cover page."""
+    grid = part.grid
+    if layout is None:
+        layout = Layout(np.full(grid.rows, RowKind.NOTE, dtype=np.int8), (), ())
+    keep = layout.kinds == RowKind.DATA
+    columns, corrections = _mended(grid.columns[: len(layout.headings)], keep)
+    if part.repaired:
+        corrections["repaired_bytes"] = part.repaired
+    frame: dict[str, object] = {}
+    headings = {}
+    taken = set(SOURCE_COLUMNS)
+    titles = _mended_titles(layout.headings)
+    for place, (column, texts) in enumerate(zip(columns, titles, strict=True), start=1):
+        cells = _categorical(column, keep)
+        if not texts and not len(cells.categories):
+            continue  # nothing heads it and nothing fills it: the width of another row
+        name = _name(texts, place, titles, taken)
+        taken.add(name)
+        frame[name] = cells
+        headings[name] = tuple(dict.fromkeys((*reversed(texts), " ".join(texts)))) if texts else ()
+    rows = np.flatnonzero(keep)
+    only = np.zeros(len(rows), dtype=np.int8)
+    frame["source_file"] = categorical(only, [file])
+    frame["source_sheet"] = categorical(only, [part.sheet])
+    frame["source_row"] = (rows + 1).astype(np.int32)
+    frame["source_fault"] = categorical(_faults(grid)[rows], FAULTS)
+    return RawTable(
+        file=file,
+        sheet=part.sheet,
+        format=part.format,
+        encoding=part.encoding,
+        separator=part.separator,
+        hidden=part.hidden,
+        frame=pd.DataFrame(frame),
+        headings=headings,
+        heading_rows=tuple(row + 1 for row in layout.heading_rows),
+        rows=grid.rows,
+        titles=layout.count(RowKind.HEADING),
+        totals=layout.count(RowKind.TOTAL),
+        notes=layout.count(RowKind.NOTE),
+        blank=layout.count(RowKind.BLANK),
+        corrections=corrections,
+    )
+
+
+def _name(
+    texts: tuple[str, ...], place: int, titles: Iterable[tuple[str, ...]], taken: set[str]
+) -> str:
+    """A name that no other column has: its lowest heading, else all of them, else a number."""
+    if not texts:
+        name = f"column {place}"
+    else:
+        lowest = [each[-1] for each in titles if each]
+        name = texts[-1] if lowest.count(texts[-1]) == 1 else " ".join(texts)
+    number, unique = 1, name
+    while unique in taken:
+        number += 1
+        unique = f"{name} ({number})"
+    return unique
+
+
+def _mended(columns: list[Cells], keep: NDArray[np.bool_]) -> tuple[list[Cells], dict[str, int]]:
+    """The columns with certain damage mended, and the number of data cells that were."""
+    suspects = [
+        (place, code, text)
+        for place, column in enumerate(columns)
+        if SUSPECT.search("\n".join(column.texts))
+        for code, text in enumerate(column.texts)
+    ]
+    mended = {
+        suspects[i][:2]: ("repaired_text", text)
+        for i, text in repair([text for _, _, text in suspects]).items()
+    }
+    for place, code, text in suspects:
+        found = EXCEL_TEXT.fullmatch(text)
+        if found:
+            mended[place, code] = ("excel_text", found[1] if found[1] is not None else found[2])
+    corrections: dict[str, int] = {}
+    columns = list(columns)
+    for place in sorted({place for place, _ in mended}):
+        column = columns[place]
+        texts = list(column.texts)
+        for code in range(len(texts)):
+            rule, texts[code] = mended.get((place, code), ("", texts[code]))
+            if rule:
+                count = np.count_nonzero((column.codes == code) & keep)
+                corrections[rule] = corrections.get(rule, 0) + int(count)
+        columns[place] = merge_texts(column.codes, texts)
+    return columns, {rule: count for rule, count in sorted(corrections.items()) if count}
+
+
+def _mended_titles(headings: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
+    flat = [text for texts in headings for text in texts]
+    mended = repair(flat)
+    better = iter([mended.get(i, text) for i, text in enumerate(flat)])
+    return [tuple(_title(next(better)) for _ in texts) for texts in headings]
+
+
+def _title(text: str) -> str:
+    """A heading on one line, without marks that no one sees."""
+    sound = text.encode("utf-8", errors="replace").decode("utf-8")
+    return " ".join(sound.replace("\ufeff", "").replace("\u00ad", "").split())
+
+
+def _categorical(column: Cells, keep: NDArray[np.bool_]) -> TextCategorical:
+    """The data rows of a column: blank cells missing, texts that only other rows had left out."""
+    codes = column.codes if keep.all() else column.codes[keep]
+    used = np.bincount(codes + 1, minlength=len(column.texts) + 1)[1:] > 0
+    for code in np.flatnonzero(used):
+        text = column.texts[code]
+        if not text or text.isspace():
+            used[code] = False
+    if not used.all():
+        table = np.full(len(used) + 1, -1, dtype=np.int32)
+        table[:-1][used] = np.arange(np.count_nonzero(used))
+        codes = table[codes]
+    texts = [text for text, kept in zip(column.texts, used, strict=True) if kept]
+    return categorical(codes, texts)
+
+
+def _faults(grid: Grid) -> NDArray[np.int8]:
+    codes = np.full(grid.rows, -1, dtype=np.int8)
+    for number, reason in enumerate(FAULTS):
+        codes[grid.faults.get(reason, np.empty(0, dtype=np.int64))] = number
+    return codes
