@@ -28,6 +28,8 @@ UPPER_CONTROL = re.compile(rb"[\x80-\x9f]")  # where Windows-1252 differs from L
 MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+ASCII = bytes(range(0x80))
+CONTINUATION = bytes(range(0x80, 0xC0))
 SAMPLE = 65_536
 # More control characters than this share of the sample: no text file.
 CONTROL_SHARE = 0.01
@@ -122,18 +124,16 @@ def _decode_utf8(data: bytes, name: str) -> Decoded:
         pass
     else:
         return Decoded(data, name)
-    # The bytes above ASCII are few: a quick look that spares most one-byte files the slow one.
-    high = data.translate(None, bytes(range(128)))
-    if name == "utf-8-sig" or _mostly_multibyte(high):
+    high = data.translate(None, ASCII)
+    # In UTF-8 at least every second high byte continues a character; in one-byte text few could.
+    # Counting them spares most one-byte files the slow look.
+    continuing = len(high) - len(high.translate(None, CONTINUATION))
+    if name == "utf-8-sig" or 3 * continuing >= len(high):
         stray = len(HIGH.findall(MULTIBYTE.sub(b"", data)))
-        if name == "utf-8-sig" or _mostly_multibyte(data):
+        if name == "utf-8-sig" or len(MULTIBYTE.findall(data)) > stray:
             text = data.decode("utf-8", errors="umea_eval_windows_1252")
             return Decoded(_to_utf8(text), name, repaired=stray)
     return _decode_one_byte(data, high)
-
-
-def _mostly_multibyte(data: bytes) -> bool:
-    return len(MULTIBYTE.findall(data)) > len(HIGH.findall(MULTIBYTE.sub(b"", data)))
 
 
 def _decode_one_byte(data: bytes, high: bytes) -> Decoded:

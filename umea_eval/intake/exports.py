@@ -24,6 +24,7 @@ IGNORED = re.compile(r"\..*|~\$.*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECA
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_OLE = "EncryptedPackage".encode("utf-16-le")
+FILLED = re.compile(rb"\S")
 MARKUP = re.compile(rb"\s*<(?:\?xml|!doctype|html|table|workbook)", re.IGNORECASE)
 
 
@@ -117,7 +118,7 @@ def _tables(file: str, data: bytes) -> Iterator[RawTable]:
 
 def _parts(file: str, data: bytes) -> Iterator[Part]:
     """A file that is no archive, as one grid per table."""
-    if not data.strip():
+    if not FILLED.search(data):
         raise UserError("intake.empty_file", file=file)
     if data.startswith((ZIP_MAGIC, OLE_MAGIC)):
         if data.startswith(OLE_MAGIC) and ENCRYPTED_OLE in data:

@@ -1,0 +1,110 @@
+"""Yes and no, sex, and code lists, in the spellings that exports have."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from umea_eval.intake.grid import categorical
+from umea_eval.intake.values import Correction, Fault, Parsed, is_missing, key, parse_each
+
+_YES = frozenset(("j", "ja", "1", "y", "yes", "true", "sant", "x", "xx", "kryss"))
+_NO = frozenset(("n", "nej", "0", "no", "false", "falskt"))
+_CROSS = frozenset(("x", "xx", "kryss"))
+
+WOMEN, MEN = "women", "men"
+# 1 and 2 as in official statistics (1 man, 2 kvinna).
+_SEX = {
+    **dict.fromkeys(("k", "kv", "kvinna", "kvinnor", "kvinnligt", "kvinnlig", "2"), WOMEN),
+    **dict.fromkeys(("f", "flicka", "flickor", "w", "woman", "women", "female"), WOMEN),
+    **dict.fromkeys(("m", "man", "män", "manligt", "manlig", "1", "male", "men"), MEN),
+    **dict.fromkeys(("p", "pojke", "pojkar"), MEN),
+}
+_LEADING_CODE = re.compile(r"([0-9A-Za-zÅÄÖåäö]{1,6})(?:\s*[-–:.]\s+|\s+)\S")
+
+
+def parse_flags(texts: Sequence[str]) -> Parsed:
+    """Yes and no: J/N, Ja/Nej, 1/0, true/false. Values are ``bool[pyarrow]``.
+
+    In a column of crosses (X or nothing) only the crosses are here to be read: use ``fill_crosses``
+    on the values when ``is_crosses`` says so, since a blank cell then means no.
+    """
+
+    def one(text: str) -> tuple[bool | None, Fault, Correction]:
+        word = key(text)
+        if word in _YES or word in _NO:
+            return word in _YES, Fault.NONE, Correction.NONE
+        return None, Fault.NOT_YES_OR_NO, Correction.NONE
+
+    parsed = parse_each(texts, one, missing=None)
+    values = pd.array(parsed.distinct, dtype="bool[pyarrow]")
+    return Parsed(values, parsed.faults, parsed.corrections)
+
+
+def is_crosses(texts: Sequence[str]) -> bool:
+    """Whether a column has crosses and nothing else, so that a blank cell means no."""
+    filled = [key(text) for text in texts if not is_missing(text)]
+    return bool(filled) and all(word in _CROSS for word in filled)
+
+
+def parse_sex(texts: Sequence[str]) -> Parsed:
+    """Sex: K/M, Kvinna/Man, Kv/M, F/P (flicka, pojke), 1/2 (1 is man); women or men."""
+    return parse_codes(texts, _SEX, order=(WOMEN, MEN))
+
+
+def parse_codes(
+    texts: Sequence[str],
+    codes: Mapping[str, str],
+    *,
+    order: Sequence[str] = (),
+    zeros: int = 0,
+) -> Parsed:
+    """Codes of a list: ``codes`` gives every spelling (in any case, marks left out) its code.
+
+    ``011 Arbetslös, …`` is read by its leading code. A text with lost letters (U+FFFD) is read
+    where one spelling alone fits it. With ``zeros`` a shorter number gets back the leading zeros
+    that a spreadsheet took (11 is 011), and is counted. Values are categories, in ``order`` first.
+    """
+    spellings = {key(spelling): code for spelling, code in codes.items()}
+
+    def one(text: str) -> tuple[str | None, Fault, Correction]:
+        word = key(text)
+        if word in spellings:
+            return spellings[word], Fault.NONE, Correction.NONE
+        padded = word.zfill(zeros)
+        if zeros and word.isdigit() and padded in spellings:
+            return spellings[padded], Fault.NONE, Correction.ZEROS_RESTORED
+        leading = _LEADING_CODE.match(text)
+        if leading and key(leading[1]) in spellings:
+            return spellings[key(leading[1])], Fault.NONE, Correction.NONE
+        fitting = {spellings[each] for each in fitting_spellings(word, list(spellings))}
+        if len(fitting) == 1:
+            return fitting.pop(), Fault.NONE, Correction.NONE
+        return None, Fault.UNKNOWN_CODE, Correction.NONE
+
+    parsed = parse_each(texts, one, missing=None)
+    known = [*dict.fromkeys((*order, *codes.values()))]
+    place = {code: i for i, code in enumerate(known)}
+    numbers = np.array([place.get(value, -1) for value in parsed.distinct], dtype=np.int32)
+    return Parsed(categorical(numbers, known), parsed.faults, parsed.corrections)
+
+
+def fitting_spellings(word: str, spellings: Sequence[str]) -> list[str]:
+    """The spellings that a word with lost letters (U+FFFD, one or more in a row) may have been."""
+    if "\ufffd" not in word:
+        return []
+    parts = re.split("\ufffd+", word)
+    if sum(map(len, parts)) < 3:
+        return []
+    pattern = re.compile(r"\w{1,3}".join(re.escape(part) for part in parts))
+    return [spelling for spelling in spellings if pattern.fullmatch(spelling)]
+
+
+def nearest(word: str, spellings: Sequence[str], *, most: int = 3) -> list[str]:
+    """The spellings that are most like a word, for messages."""
+    by_key = {key(spelling): spelling for spelling in spellings}
+    return [by_key[each] for each in difflib.get_close_matches(key(word), by_key, most, 0.6)]

@@ -1,0 +1,191 @@
+"""Texts to values, each distinct text once: what is common to numbers, dates and codes.
+
+A parser takes the distinct texts of a column and returns one value, fault and correction for each.
+``read_values`` maps them back to the rows. Nothing raises for a cell: a text that cannot be read is
+a missing value with a fault, and the row account decides what becomes of its row.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from umea_eval.intake.grid import TextCategorical, categorical
+
+if TYPE_CHECKING:
+    TextSeries = pd.Series[str]
+else:
+    TextSeries = pd.Series
+
+Codes8 = NDArray[np.int8]
+
+
+class Fault(IntEnum):
+    """Why a text has no value; its name in lower case is the reason code of the row account."""
+
+    NONE = 0
+    NOT_A_NUMBER = 1
+    AMBIGUOUS_NUMBER = 2  # 1,234 may be a thousand or little more than one
+    NOT_A_DATE = 3
+    AMBIGUOUS_DATE = 4  # 3/4 2024 where the column does not tell day from month
+    NO_DAY = 5  # 2024-01 where a date was expected
+    NOT_A_MONTH = 6
+    NOT_A_TIME = 7
+    NOT_YES_OR_NO = 8
+    UNKNOWN_CODE = 9
+    SUPPRESSED = 10  # X in published statistics: withheld, of any size
+    DAMAGED_TEXT = 11  # holds U+FFFD: a letter was lost before the file came here
+    NOT_AN_IDENTITY = 12
+    WRONG_LENGTH = 13
+    NO_SUCH_DATE = 14  # the date within an identity number
+    FUTURE_DATE = 15
+    CHECK_DIGIT = 16
+    DIGITS_LOST = 17  # 1,99001E+11
+    MASKED = 18  # 19900101-XXXX
+    BIRTH_DATE_ONLY = 19
+
+
+class Correction(IntEnum):
+    """A value that was read after a certain correction; counted per rule in the row account."""
+
+    NONE = 0
+    ZEROS_RESTORED = 1  # an identity number or code that a spreadsheet stripped of leading zeros
+    TRAILING_MINUS = 2  # 250- and (250)
+    UNIT_APPLIED = 3  # tkr, mnkr
+    SERIAL_DATE = 4  # a date as the number of days since 1899-12-30
+    OPEN_END = 5  # 9999-12-31 for no end
+    DATE_TO_MONTH = 6  # a date where a month was expected
+    LOST_DECIMALS = 7  # 199001010000,0
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """One value, fault and correction per distinct text."""
+
+    distinct: Any  # a numpy array, or a pandas extension array where a value may be missing
+    faults: Codes8
+    corrections: Codes8
+
+
+@dataclass(frozen=True)
+class Values:
+    """A column's values, row by row, with what was wrong and what was put right.
+
+    ``faults`` has one number of ``Fault`` per row. ``corrections`` counts rows per rule.
+    """
+
+    series: pd.Series
+    faults: Codes8
+    corrections: dict[str, int]
+
+
+Parser = Callable[[Sequence[str]], Parsed]
+
+MISSING = frozenset(
+    (
+        *("", "-", "--", "..", ".", "—", "–", "?", "*"),
+        *("null", "none", "nan", "n/a", "na", "#n/a", "#saknas!", "#värdefel!", "#value!", "#ref!"),
+        *("#referens!", "(null)", "(tom)", "saknas", "uppgift saknas", "ej angivet", "ej angiven"),
+        *("okänt", "okänd", "vet ej", "uppgift ej tillgänglig"),
+    )
+)
+# Minus signs and dashes that Word and Excel put in place of the hyphen.
+DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\u00ad", "-"))
+REPLACEMENT = "\ufffd"
+_SPACES = re.compile(r"\s+")
+
+
+def plain(text: str) -> str:
+    """The text trimmed, with single spaces, ordinary hyphens and composed letters (NFC)."""
+    text = text if text.isascii() else unicodedata.normalize("NFC", text).translate(DASHES)
+    return _SPACES.sub(" ", text).strip()
+
+
+def key(text: str) -> str:
+    """What two spellings of one code or heading share: letters and digits in lower case."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in folded if letter.isalnum() or letter == REPLACEMENT)
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell says that there is no value (blank, a dash, "uppgift saknas")."""
+    return plain(text).casefold() in MISSING
+
+
+def parse_each(
+    texts: Sequence[str], one: Callable[[str], tuple[Any, Fault, Correction]], missing: object
+) -> Parsed:
+    """Parse texts one by one; ``one`` gets text that is plain and not missing."""
+    values: list[Any] = []
+    faults = np.zeros(len(texts), dtype=np.int8)
+    corrections = np.zeros(len(texts), dtype=np.int8)
+    for i, text in enumerate(texts):
+        trimmed = plain(text)
+        if trimmed.casefold() in MISSING:
+            values.append(missing)
+            continue
+        value, faults[i], corrections[i] = one(trimmed)
+        if faults[i]:
+            value = missing
+            if REPLACEMENT in trimmed:
+                faults[i] = Fault.DAMAGED_TEXT
+        values.append(value)
+    return Parsed(values, faults, corrections)
+
+
+def parse_text(texts: Sequence[str]) -> Parsed:
+    """Text as it stands, trimmed; marks for missing are missing, damaged letters are a fault."""
+    parsed = parse_each(
+        texts,
+        lambda text: (
+            text,
+            Fault.DAMAGED_TEXT if REPLACEMENT in text else Fault.NONE,
+            Correction.NONE,
+        ),
+        missing=None,
+    )
+    return Parsed(as_text(parsed.distinct), parsed.faults, parsed.corrections)
+
+
+def as_text(values: Sequence[str | None]) -> TextCategorical:
+    """Text values, some missing, as categories."""
+    codes, distinct = pd.factorize(np.array(list(values), dtype=object))
+    return categorical(codes.astype(np.int32), [str(text) for text in distinct])
+
+
+def read_values(column: TextSeries, parser: Parser) -> Values:
+    """Parse a column of categories: each distinct text once, and back to its rows.
+
+    A missing cell is a missing value without a fault.
+    """
+    parsed = parser(list(column.cat.categories))
+    codes = column.cat.codes.to_numpy()
+    # The last place, which -1 points at, is the missing cell.
+    faults = np.append(parsed.faults, np.int8(0))[codes]
+    rules = np.append(parsed.corrections, np.int8(0))[codes]
+    counts = np.bincount(rules, minlength=len(Correction))
+    return Values(
+        spread(parsed.distinct, codes, column.index),
+        faults,
+        {rule.name.lower(): int(counts[rule]) for rule in Correction if rule and counts[rule]},
+    )
+
+
+def spread(values: Any, codes: NDArray[np.integer], index: pd.Index) -> pd.Series:
+    """Values by code to values by row; code -1 is missing."""
+    if isinstance(values, pd.Categorical):
+        inner = np.append(values.codes, -1).astype(np.int32)[codes]
+        made = pd.Categorical.from_codes(inner, dtype=values.dtype, validate=False)
+        return pd.Series(made, index=index)
+    if isinstance(values, np.ndarray):
+        missing: Any = np.nan if values.dtype.kind == "f" else np.datetime64("NaT")
+        return pd.Series(np.append(values, np.array([missing], values.dtype))[codes], index=index)
+    return pd.Series(pd.array(values).take(codes, allow_fill=True), index=index)
