@@ -49,7 +49,7 @@ class Fault(IntEnum):
     FUTURE_DATE = 15
     CHECK_DIGIT = 16
     DIGITS_LOST = 17  # 1,99001E+11
-    MASKED = 18  # 19900101-XXXX
+    MASKED = 18  # a birth date and XXXX, or 000 for the birth number
     BIRTH_DATE_ONLY = 19
 
 
@@ -63,7 +63,7 @@ class Correction(IntEnum):
     SERIAL_DATE = 4  # a date as the number of days since 1899-12-30
     OPEN_END = 5  # 9999-12-31 for no end
     DATE_TO_MONTH = 6  # a date where a month was expected
-    LOST_DECIMALS = 7  # 199001010000,0
+    DECIMALS_DROPPED = 7  # an identity number that a spreadsheet wrote with decimals
 
 
 @dataclass(frozen=True)
