@@ -33,6 +33,7 @@ CONTINUATION = bytes(range(0x80, 0xC0))
 SAMPLE = 65_536
 # More control characters than this share of the sample: no text file.
 CONTROL_SHARE = 0.01
+STRAY_CONTROLS = 8  # so many do not make a short text binary
 
 # What a certain repair may bring out; anything else means that the guess was wrong.
 REPAIRED_LETTERS = frozenset("åäöÅÄÖéÉèÈêëüÜáàâíóôúçñøØæÆß§°½²³µ´·–—‘’“”•…€\u00a0")
@@ -61,7 +62,7 @@ def is_binary(data: bytes) -> bool:
     sample = data[:SAMPLE]
     if _wide_encoding(sample):
         return False
-    return len(CONTROL.findall(sample)) > CONTROL_SHARE * len(sample)
+    return len(CONTROL.findall(sample)) > max(CONTROL_SHARE * len(sample), STRAY_CONTROLS)
 
 
 def decode(data: bytes) -> Decoded:

@@ -106,7 +106,11 @@ def _is_workbook(data: bytes, file: str) -> bool:
 
 def _tables(file: str, data: bytes) -> Iterator[RawTable]:
     parts = list(_parts(file, data))
-    layouts = [find_layout(part.grid) for part in parts]
+    # Beside other sheets, one column of words is a page about the tables.
+    wide = any(len(part.grid.columns) > 1 for part in parts)
+    layouts = [
+        None if wide and len(part.grid.columns) < 2 else find_layout(part.grid) for part in parts
+    ]
     if not any(layouts):
         raise UserError("intake.no_headings", file=file)
     for part, layout in zip(parts, layouts, strict=True):

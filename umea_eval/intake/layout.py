@@ -116,28 +116,50 @@ def _find_headings(grid: Grid, filled: NDArray[np.int32]) -> tuple[tuple[int, ..
     rows = [[text.strip() for text in grid.row(place)] for place in places]
     lower_half = rows[len(rows) // 2 :]
     usual = float(np.median([sum(map(bool, row)) for row in lower_half]))
-    enough = max(min(2, len(grid.columns)), USUAL_SHARE * usual)
+    enough = max(1, USUAL_SHARE * usual)
     typed = _typed_columns(lower_half)
-    data = _first_data_row(rows, typed, enough)
-    if data is None:  # words only: the first full row heads the others
-        first = next((i for i, row in enumerate(rows) if _width(row) >= enough), None)
-        return None if first is None else ((places[first],), places[first] + 1)
-    above: list[int] = []
-    for i in range(data - 1, max(data - 1 - MAX_HEADING_ROWS, -1), -1):
-        if places[i + 1] - places[i] > 1 and above:
-            break
-        if not _is_heading(rows[i], len(grid.columns)):
-            break
-        above.append(i)
-    covered = {j for i in above for j, text in enumerate(rows[i]) if text}
-    if above and len(covered) >= enough:
-        return tuple(places[i] for i in reversed(above)), places[above[0]] + 1
-    periods = [text for text in rows[data] if TYPED.fullmatch(text)]
-    words = any(LETTER.search(text) for text in rows[data] if not PERIOD.fullmatch(text))
-    distinct = len(set(periods)) == len(periods) > 1
-    if words and distinct and all(PERIOD.fullmatch(text) for text in periods):
-        return (places[data],), places[data] + 1
+    if _first_data_row(rows, typed, 1) is None:  # words only: the first full row heads the others
+        first = next(i for i, row in enumerate(rows) if _width(row) >= enough)
+        return (places[first],), places[first] + 1
+    # A sparse row of numbers is more likely to stand above the heading than to be the first row of
+    # data: it is taken as data only when nothing heads the first full one.
+    for least in (enough, 1):
+        data = _first_data_row(rows, typed, least)
+        above = _rows_above(rows, places, data, enough) if data is not None else []
+        covered = {j for i in above for j, text in enumerate(rows[i]) if text}
+        if above and len(covered) >= enough:
+            return tuple(places[i] for i in reversed(above)), places[above[0]] + 1
+        if data is not None and _heads_periods(rows[data]):
+            return (places[data],), places[data] + 1
     return None
+
+
+def _heads_periods(row: Sequence[str]) -> bool:
+    """Whether a row is the heading of a wide table: words, and then years or months."""
+    numbers = [text for text in row if TYPED.fullmatch(text)]
+    words = any(LETTER.search(text) for text in row if not PERIOD.fullmatch(text))
+    distinct = len(set(numbers)) == len(numbers) > 1
+    return words and distinct and all(PERIOD.fullmatch(text) for text in numbers)
+
+
+def _rows_above(
+    rows: list[list[str]], places: Sequence[int], data: int, enough: float
+) -> list[int]:
+    """The heading rows above the first data row, from the lowest upwards."""
+    above: list[int] = []
+    lone: list[int] = []  # rows with one text, which a full row above makes headings
+    for i in range(data - 1, max(data - 1 - MAX_HEADING_ROWS, -1), -1):
+        apart = places[i + 1] - places[i] > 1 and (above or lone)
+        if apart or not _is_heading(rows[i]):
+            break
+        if _width(rows[i]) >= min(2, len(rows[i])):
+            if lone and _width(rows[i]) < enough:
+                break
+            above += [*lone, i]
+            lone = []
+        else:
+            lone.append(i)
+    return above
 
 
 def _typed_columns(rows: Sequence[Sequence[str]]) -> set[int]:
@@ -161,14 +183,11 @@ def _width(row: Sequence[str]) -> int:
     return sum(map(bool, row))
 
 
-def _is_heading(row: Sequence[str], columns: int) -> bool:
+def _is_heading(row: Sequence[str]) -> bool:
     texts = [text for text in row if text]
-    return (
-        len(texts) >= min(2, columns)
-        and not any(TYPED.fullmatch(text) for text in texts)
-        # "Period:" and its value: a line above the table, no heading of columns.
-        and not (texts[0].endswith(":") and len(texts) < columns)
-    )
+    # "Period:" and its value: a line above the table, no heading of columns.
+    about = texts[0].endswith(":") and len(texts) < len(row)
+    return not about and not any(TYPED.fullmatch(text) for text in texts)
 
 
 def _same_as(grid: Grid, row: int) -> NDArray[np.bool_]:
@@ -206,8 +225,9 @@ def _mark_notes(grid: Grid, filled: NDArray[np.int32], kinds: NDArray[np.int8]) 
         texts = [text for text in grid.row(row) if text.strip()]
         starts = NOTE.match(texts[0]) is not None
         running = " " in texts[0].strip() and LETTER.search(texts[0]) is not None
-        roomy = len(grid.columns) > 2
-        if not (starts or (roomy and running)) or TYPED.fullmatch(texts[0].strip()):
+        # One running text in the first of several columns.
+        alone = filled[row] == 1 and len(grid.columns) > 2 and texts[0] == grid.columns[0].at(row)
+        if not (starts or (alone and running)) or TYPED.fullmatch(texts[0].strip()):
             return
         kinds[row] = RowKind.NOTE
 

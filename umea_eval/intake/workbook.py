@@ -31,6 +31,7 @@ _XLSX_OTHER = re.compile(r".*/(sharedStrings|styles|theme\d*)\.xml", re.IGNORECA
 _XLSX_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,9})"')
 # Filled cells from column AA on: `<c r="XFD1" ...>` but not the empty `<c r="XFD1" .../>`.
 _XLSX_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{2,3})\d+"[^>]*(?<!/)>')
+_ODS_MANIFEST = "META-INF/manifest.xml"
 _ODS_TAG = re.compile(
     rb"<(/?)table:(table-row|table-cell|covered-table-cell|table)\b([^>]*?)(/?)>", re.DOTALL
 )
@@ -56,7 +57,7 @@ def read_workbook(data: bytes, *, file: str) -> list[Sheet]:
     Row i of a grid is row i + 1 of the sheet. Raises UserError for a protected or damaged workbook
     and for a sheet that is mostly emptiness.
     """
-    _refuse_sparse(data, file=file)
+    _look_before_reading(data, file=file)
     try:
         with calamine.load_workbook(io.BytesIO(data)) as book:
             return [
@@ -71,7 +72,10 @@ def read_workbook(data: bytes, *, file: str) -> list[Sheet]:
     except calamine.PasswordError:
         raise UserError("intake.password", file=file) from None
     except (calamine.CalamineError, OSError, ValueError):
-        raise UserError("intake.damaged_workbook", file=file) from None
+        # The reader does not tell a protected XLS from a damaged one.
+        old = not zipfile.is_zipfile(io.BytesIO(data))
+        key = "intake.damaged_or_protected" if old else "intake.damaged_workbook"
+        raise UserError(key, file=file) from None
 
 
 def _grid(sheet: calamine.CalamineSheet) -> Grid:
@@ -123,10 +127,13 @@ def _number(value: float) -> str:
     return text + "0" if len(text.partition(".")[2]) == 3 else text
 
 
-def _refuse_sparse(data: bytes, *, file: str) -> None:
+def _look_before_reading(data: bytes, *, file: str) -> None:
+    """Refuse what the reader cannot tell from damage, or would fill the memory with."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
+            if _ODS_MANIFEST in names and b"encryption-data" in archive.read(_ODS_MANIFEST):
+                raise UserError("intake.password", file=file)
             if "content.xml" in names:
                 sizes = list(_ods_sizes(archive.read("content.xml")))
             else:
