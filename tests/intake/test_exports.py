@@ -95,6 +95,7 @@ def test_separators_and_line_ends(tmp_path: Path, separator: str, newline: str) 
         # Semicolons within a comma file, quoted and not.
         ('a,b\n1,"x; y"\n2,"x; z"\n', ",", [["1", "x; y"], ["2", "x; z"]]),
         ("a,b,c\n1,p;q,3\n2,p;r,4\n", ",", [["1", "p;q", "3"], ["2", "p;r", "4"]]),
+        ("[a];[b]\n1;2\n", ";", [["1", "2"]]),
         ("sep=,\na,b\n1,2\n", ",", [["1", "2"]]),
         ("nummer\n1\n2\n", "", [["1"], ["2"]]),
         ('a;b\n1;"två\nrader"\n2;en\n', ";", [["1", "två\nrader"], ["2", "en"]]),

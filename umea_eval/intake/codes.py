@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.intake.grid import categorical
-from umea_eval.intake.values import Correction, Fault, Parsed, is_missing, key, parse_each
+from umea_eval.intake.values import (
+    Correction,
+    Fault,
+    Parsed,
+    fitting_spellings,
+    is_missing,
+    key,
+    parse_each,
+)
 
 _YES = frozenset(("j", "ja", "1", "y", "yes", "true", "sant", "x", "xx", "kryss"))
 _NO = frozenset(("n", "nej", "0", "no", "false", "falskt"))
@@ -66,8 +74,9 @@ def parse_codes(
     """Codes of a list: ``codes`` gives every spelling (in any case, marks left out) its code.
 
     ``011 Arbetslös, …`` is read by its leading code. A text with lost letters (U+FFFD) is read
-    where one spelling alone fits it. With ``zeros`` a shorter number gets back the leading zeros
-    that a spreadsheet took (11 is 011), and is counted. Values are categories, in ``order`` first.
+    where one code alone fits it. With ``zeros`` a shorter number gets back the leading zeros
+    that a spreadsheet took (11 is 011). Both are counted. Values are categories, those in
+    ``order`` first.
     """
     spellings = {key(spelling): code for spelling, code in codes.items()}
 
@@ -83,7 +92,7 @@ def parse_codes(
             return spellings[key(leading[1])], Fault.NONE, Correction.NONE
         fitting = {spellings[each] for each in fitting_spellings(word, list(spellings))}
         if len(fitting) == 1:
-            return fitting.pop(), Fault.NONE, Correction.NONE
+            return fitting.pop(), Fault.NONE, Correction.LETTERS_RESTORED
         return None, Fault.UNKNOWN_CODE, Correction.NONE
 
     parsed = parse_each(texts, one, missing=None)
@@ -91,17 +100,6 @@ def parse_codes(
     place = {code: i for i, code in enumerate(known)}
     numbers = np.array([place.get(value, -1) for value in parsed.distinct], dtype=np.int32)
     return Parsed(categorical(numbers, known), parsed.faults, parsed.corrections)
-
-
-def fitting_spellings(word: str, spellings: Sequence[str]) -> list[str]:
-    """The spellings that a word with lost letters (U+FFFD, one or more in a row) may have been."""
-    if "\ufffd" not in word:
-        return []
-    parts = re.split("\ufffd+", word)
-    if sum(map(len, parts)) < 3:
-        return []
-    pattern = re.compile(r"\w{1,3}".join(re.escape(part) for part in parts))
-    return [spelling for spelling in spellings if pattern.fullmatch(spelling)]
 
 
 def nearest(word: str, spellings: Sequence[str], *, most: int = 3) -> list[str]:

@@ -24,6 +24,8 @@ IGNORED = re.compile(r"\..*|~\$.*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECA
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_OLE = "EncryptedPackage".encode("utf-16-le")
+# An object or a list of something; not a text file that begins with [Personnummer].
+JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\]])")
 FILLED = re.compile(rb"\S")
 MARKUP = re.compile(rb"\s*<(?:\?xml|!doctype|html|table|workbook)", re.IGNORECASE)
 
@@ -136,7 +138,7 @@ def _parts(file: str, data: bytes) -> Iterator[Part]:
     decoded = decode(data)
     if MARKUP.match(decoded.utf8):
         raise UserError("intake.markup_file", file=file)
-    if decoded.utf8.lstrip()[:1] in (b"{", b"["):
+    if JSON_START.match(decoded.utf8):
         yield Part(read_json(decoded.utf8, file=file), "json", encoding=decoded.encoding)
         return
     read = read_delimited(decoded.utf8, file=file)

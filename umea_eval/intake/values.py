@@ -63,6 +63,7 @@ class Correction(IntEnum):
     SERIAL_DATE = 4  # a date as the number of days since 1899-12-30
     OPEN_END = 5  # 9999-12-31 for no end
     DATE_TO_MONTH = 6  # a date where a month was expected
+    LETTERS_RESTORED = 8  # a text with U+FFFD that one known spelling alone fits
     DECIMALS_DROPPED = 7  # an identity number that a spreadsheet wrote with decimals
 
 
@@ -134,7 +135,7 @@ def parse_each(
             continue
         value, faults[i], corrections[i] = one(trimmed)
         if faults[i]:
-            value = missing
+            value, corrections[i] = missing, Correction.NONE
             if REPLACEMENT in trimmed:
                 faults[i] = Fault.DAMAGED_TEXT
         values.append(value)
@@ -142,17 +143,39 @@ def parse_each(
 
 
 def parse_text(texts: Sequence[str]) -> Parsed:
-    """Text as it stands, trimmed; marks for missing are missing, damaged letters are a fault."""
-    parsed = parse_each(
-        texts,
-        lambda text: (
-            text,
-            Fault.DAMAGED_TEXT if REPLACEMENT in text else Fault.NONE,
-            Correction.NONE,
-        ),
-        missing=None,
-    )
+    """Text as it stands, trimmed; marks for missing are missing.
+
+    A text with lost letters (U+FFFD) takes the spelling of the column's only other text that fits
+    it, and is counted; without one it is ``DAMAGED_TEXT``.
+    """
+    damaged = any(REPLACEMENT in text for text in texts)
+    whole = {key(text): plain(text) for text in texts if damaged and REPLACEMENT not in text}
+
+    def one(text: str) -> tuple[str, Fault, Correction]:
+        if REPLACEMENT not in text:
+            return text, Fault.NONE, Correction.NONE
+        fitting = fitting_spellings(key(text), list(whole))
+        if len(fitting) == 1:
+            return whole[fitting[0]], Fault.NONE, Correction.LETTERS_RESTORED
+        return text, Fault.DAMAGED_TEXT, Correction.NONE
+
+    parsed = parse_each(texts, one if damaged else _as_it_is, missing=None)
     return Parsed(as_text(parsed.distinct), parsed.faults, parsed.corrections)
+
+
+def _as_it_is(text: str) -> tuple[str, Fault, Correction]:
+    return text, Fault.NONE, Correction.NONE
+
+
+def fitting_spellings(word: str, spellings: Sequence[str]) -> list[str]:
+    """The spellings that a word with lost letters (U+FFFD, one or more in a row) may have been."""
+    if "\ufffd" not in word:
+        return []
+    parts = re.split("\ufffd+", word)
+    if sum(map(len, parts)) < 3:
+        return []
+    pattern = re.compile(r"\w{1,3}".join(re.escape(part) for part in parts))
+    return [spelling for spelling in spellings if pattern.fullmatch(spelling)]
 
 
 def as_text(values: Sequence[str | None]) -> TextCategorical:
