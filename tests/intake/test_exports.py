@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from office import Date, ods, xlsx
 
+from tests.intake.office import Date, ods, xlsx
 from umea_eval.errors import UserError
 from umea_eval.intake import exports, workbook
 from umea_eval.intake.exports import read_export

@@ -51,6 +51,9 @@ class Fault(IntEnum):
     DIGITS_LOST = 17  # 1,99001E+11
     MASKED = 18  # a birth date and XXXX, or 000 for the birth number
     BIRTH_DATE_ONLY = 19
+    MISSING_VALUE = 20
+    OUT_OF_RANGE = 21
+    CODE_NOT_VALID = 22  # the code did not exist at the time
 
 
 class Correction(IntEnum):

@@ -1,0 +1,234 @@
+"""From raw tables to clean ones with their account: what every dataset's cleaning is made of."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
+
+from umea_eval.errors import UserError
+from umea_eval.intake.conform import Conformed, Identification, conform
+from umea_eval.intake.headings import Match, assign, explain
+from umea_eval.intake.ledger import Fate, Ledger, account
+from umea_eval.intake.repeats import exact_duplicates, superseded
+from umea_eval.intake.schema import Schema
+from umea_eval.intake.tables import SOURCE_COLUMNS, RawExport
+
+# 2024-02-01 or 20240201 in a file's name: the day of the extraction.
+DATE_IN_NAME = re.compile(r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)")
+QUARANTINE_COLUMNS = ("file", "sheet", "row", "column", "reason")
+
+
+@dataclass(frozen=True)
+class CleaningSettings:
+    """What a cleaning needs to know besides the files.
+
+    ``extraction_date`` holds for files whose name has no date of its own. ``mappings`` gives, per
+    table, the user's own headings. ``example`` marks generated data.
+    """
+
+    identification: Identification
+    extraction_date: dt.date
+    mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    example: bool = False
+
+
+@dataclass(frozen=True)
+class CleanResult:
+    """What a cleaning gives.
+
+    ``tables`` has a typed frame per schema, ``clean`` the first of them. ``quarantine`` has a row
+    per fault (``QUARANTINE_COLUMNS``): where, and the reason code, never the text.
+    ``corrections`` counts rows by rule, ``remarks`` rows that are kept but odd, and ``dropped``
+    filled cells by file, sheet and heading of unknown columns.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    quarantine: pd.DataFrame
+    corrections: Mapping[str, int]
+    remarks: Mapping[str, int]
+    dropped: pd.DataFrame
+    ledger: Ledger
+    provenance: Mapping[str, Any]
+
+    @property
+    def clean(self) -> pd.DataFrame:
+        """The dataset's main table."""
+        return next(iter(self.tables.values()))
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """All tables of one schema below each other; ``place`` is each row's table in the export."""
+
+    frame: pd.DataFrame
+    faults: pd.DataFrame
+    rest: NDArray[np.uint64]
+    place: NDArray[np.int64]
+    extracted: NDArray[np.datetime64]
+
+
+def extraction_date(file: str, default: dt.date) -> dt.date:
+    """The last date in a file's name, or ``default``."""
+    found = DATE_IN_NAME.findall(PurePosixPath(file).name)
+    try:
+        return dt.date(*map(int, found[-1])) if found else default
+    except ValueError:
+        return default
+
+
+def clean_tables(
+    raw: RawExport, schemas: Sequence[Schema], settings: CleaningSettings
+) -> CleanResult:
+    """Clean every table of an export that fits one of ``schemas``, and account for every row.
+
+    A row with a fault is quarantined; an exact duplicate and a row that a newer extraction has
+    replaced are left out and counted. Raises UserError where no table fits, with the first missing
+    column and the headings that are most like it.
+    """
+    matches, misfits = assign(raw.tables, schemas, settings.mappings)
+    if not matches:
+        if misfits:
+            raise explain(max(misfits, key=lambda each: len(each.columns)))
+        raise UserError("intake.no_table")
+    place_of = {id(table): place for place, table in enumerate(raw.tables)}
+    tables: dict[str, pd.DataFrame] = {}
+    fates: dict[int, NDArray[np.int8]] = {}
+    names: dict[int, str] = {}
+    corrections: Counter[str] = Counter()
+    remarks: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    quarantine, dropped = [], []
+    for schema in schemas:
+        own = [each for each in matches if each.schema is schema]
+        if not own:
+            continue
+        places = [place_of[id(each.table)] for each in own]
+        dates = [extraction_date(each.table.file, settings.extraction_date) for each in own]
+        conformed = [
+            conform(each, settings.identification, reference=date)
+            for each, date in zip(own, dates, strict=True)
+        ]
+        joined = _join(conformed, places, dates)
+        fate = _fates(joined, schema)
+        tables[schema.name] = joined.frame[fate == Fate.CLEAN].reset_index(drop=True)
+        for place in places:
+            fates[place] = fate[joined.place == place]
+            names[place] = schema.name
+        first = joined.faults.drop_duplicates("position")
+        reasons.update(first["reason"])
+        quarantine.append(_where(joined))
+        for each, match in zip(conformed, own, strict=True):
+            corrections.update(each.corrections)
+            remarks.update(each.remarks)
+            dropped.append(_dropped(each, match))
+    return CleanResult(
+        tables=tables,
+        quarantine=pd.concat(quarantine, ignore_index=True),
+        corrections=dict(sorted(corrections.items())),
+        remarks=dict(sorted(remarks.items())),
+        dropped=pd.concat(dropped, ignore_index=True),
+        ledger=account(raw.tables, names, fates, reasons),
+        provenance=_provenance(raw, schemas, settings),
+    )
+
+
+def join_frames(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames below each other; categories stay categories, columns that one lacks are missing."""
+    if len(frames) == 1:
+        return frames[0]
+    columns = dict.fromkeys(str(name) for frame in frames for name in frame)
+    made: dict[str, pd.Series] = {}
+    for name in columns:
+        some = next(frame[name] for frame in frames if name in frame)
+        parts = [
+            # Reindexing nothing gives missing values of any type.
+            frame[name] if name in frame else some.iloc[:0].reindex(range(len(frame)))
+            for frame in frames
+        ]
+        if isinstance(some.dtype, pd.CategoricalDtype):
+            union = union_categoricals([part.array for part in parts], ignore_order=True)
+            made[name] = pd.Series(union)
+        else:
+            made[name] = pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(made)
+
+
+def _join(
+    conformed: Sequence[Conformed], places: Sequence[int], dates: Sequence[dt.date]
+) -> _Joined:
+    sizes = [len(each.frame) for each in conformed]
+    starts = np.concatenate([[0], np.cumsum(sizes)])[:-1].tolist()
+    faults = [
+        each.faults.assign(position=each.faults["position"] + start)
+        for each, start in zip(conformed, starts, strict=True)
+    ]
+    return _Joined(
+        join_frames([each.frame for each in conformed]),
+        pd.concat(faults, ignore_index=True),
+        np.concatenate([each.rest for each in conformed]),
+        np.repeat(np.array(places, dtype=np.int64), sizes),
+        np.repeat(np.array(dates, dtype="datetime64[D]"), sizes),
+    )
+
+
+def _fates(joined: _Joined, schema: Schema) -> NDArray[np.int8]:
+    fate = np.zeros(len(joined.frame), dtype=np.int8)
+    fate[joined.faults["position"].to_numpy()] = Fate.QUARANTINED
+    # Unknown columns count too: payments that differ in their number only are two payments.
+    values = joined.frame.drop(columns=list(SOURCE_COLUMNS[:3])).assign(rest=joined.rest)
+    sound = np.flatnonzero(fate == Fate.CLEAN)
+    repeated = exact_duplicates(values.iloc[sound], joined.extracted[sound])
+    fate[sound[repeated]] = Fate.DUPLICATE
+    sound = sound[~repeated]
+    replaced = superseded(values.iloc[sound], schema.key, joined.extracted[sound])
+    fate[sound[replaced]] = Fate.SUPERSEDED
+    return fate
+
+
+def _where(joined: _Joined) -> pd.DataFrame:
+    rows = joined.frame.iloc[joined.faults["position"]]
+    return pd.DataFrame(
+        {
+            "file": rows["source_file"].astype("str").to_numpy(),
+            "sheet": rows["source_sheet"].astype("str").to_numpy(),
+            "row": rows["source_row"].to_numpy(),
+            "column": joined.faults["column"].to_numpy(),
+            "reason": joined.faults["reason"].to_numpy(),
+        },
+        columns=list(QUARANTINE_COLUMNS),
+    )
+
+
+def _dropped(conformed: Conformed, match: Match) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            [match.table.file, match.table.sheet, heading, filled]
+            for heading, filled in conformed.dropped.items()
+        ],
+        columns=["file", "sheet", "heading", "filled"],
+    )
+
+
+def _provenance(
+    raw: RawExport, schemas: Sequence[Schema], settings: CleaningSettings
+) -> dict[str, Any]:
+    return {
+        "files": dict(raw.hashes),
+        "skipped": list(raw.skipped),
+        "extraction_date": settings.extraction_date.isoformat(),
+        "schemas": {schema.name: schema.version for schema in schemas},
+        "dataset": settings.identification.dataset,
+        "key": settings.identification.key.fingerprint,
+        "mappings": {name: dict(each) for name, each in settings.mappings.items()},
+        "example": settings.example,
+    }

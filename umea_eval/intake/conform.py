@@ -1,0 +1,225 @@
+"""A raw table to a typed one: every column parsed and checked, every fault with row and reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from umea_eval.intake.codes import MEN, WOMEN, is_crosses
+from umea_eval.intake.grid import categorical
+from umea_eval.intake.headings import Match
+from umea_eval.intake.identity import classify
+from umea_eval.intake.personnummer import Kind
+from umea_eval.intake.pseudonym import Key, apply_links, pseudonyms
+from umea_eval.intake.schema import Column
+from umea_eval.intake.tables import FAULTS, SOURCE_COLUMNS
+from umea_eval.intake.values import Codes8, Fault, Parsed, is_missing, plain, read_values, spread
+from umea_eval.intake.values import key as spelling
+
+KINDS = tuple(kind.name.lower() for kind in Kind if kind)
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What pseudonyms are made of: the key, the dataset they belong to, and changed numbers."""
+
+    key: Key
+    dataset: str
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """A table with the schema's columns and the source columns; one row per data row.
+
+    ``faults`` has one row per fault: ``position`` (row of ``frame``), ``column``, ``reason``, in
+    the order of rows and then of columns. ``corrections`` counts rows per rule. ``dropped`` counts
+    filled cells per heading that no column of the schema has; ``rest`` is a hash of those cells by
+    row, by which rows that differ only there are told apart.
+    """
+
+    frame: pd.DataFrame
+    faults: pd.DataFrame
+    remarks: dict[str, int]
+    corrections: dict[str, int]
+    dropped: dict[str, int]
+    rest: NDArray[np.uint64]
+
+
+class _Faults:
+    """Faults as they are found."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[NDArray[np.int64], str, str]] = []
+
+    def add(self, rows: NDArray[np.bool_], column: str, reason: str) -> None:
+        positions = np.flatnonzero(rows)
+        if len(positions):
+            self.found.append((positions, column, reason))
+
+    def add_codes(self, faults: Codes8, column: str) -> None:
+        if faults.any():
+            for code in np.unique(faults[faults > 0]).tolist():
+                self.add(faults == code, column, Fault(code).name.lower())
+
+    def frame(self) -> pd.DataFrame:
+        parts = [
+            pd.DataFrame({"position": rows, "column": column, "reason": reason})
+            for rows, column, reason in self.found
+        ]
+        empty = pd.DataFrame({"position": [], "column": [], "reason": []}).astype(
+            {"position": "int64", "column": "str", "reason": "str"}
+        )
+        if not parts:
+            return empty
+        # The order of columns within a row is the order in which faults were added.
+        return pd.concat(parts).sort_values("position", kind="stable", ignore_index=True)
+
+
+def conform(match: Match, identification: Identification, *, reference: dt.date) -> Conformed:
+    """Parse and check the columns of a table that fits a schema.
+
+    ``reference`` is the extraction date: the century of ten-digit identity numbers and the years of
+    two digits follow from it. Checks, in this order: how the row was read, each column's parsing,
+    missing values, range and code validity, and the rules between columns (on rows where their
+    columns have values). Columns of the schema that the file lacks are left out of the frame.
+    """
+    raw = match.table.frame
+    faults = _Faults()
+    for number, reason in enumerate(FAULTS):
+        faults.add(raw["source_fault"].cat.codes.to_numpy() == number, "", reason)
+    values: dict[str, pd.Series] = {}
+    corrections = dict(match.table.corrections)
+    for column in match.schema.columns:
+        if column.name not in match.columns:
+            continue
+        made, wrong, counts = _column(
+            column, raw[match.columns[column.name]], identification, reference
+        )
+        values |= made
+        faults.add_codes(wrong, column.name)
+        for rule, count in counts.items():
+            corrections[rule] = corrections.get(rule, 0) + count
+        if column.filled:
+            missing = made[column.name].isna().to_numpy(dtype=bool) & (wrong == 0)
+            faults.add(missing, column.name, Fault.MISSING_VALUE.name.lower())
+        faults.add(_outside(column, made[column.name]), column.name, "out_of_range")
+    for column in match.schema.columns:
+        if column.codes and column.codes.valid_at in values and column.name in values:
+            at = values[column.codes.valid_at]
+            faults.add(_invalid(column, values[column.name], at), column.name, "code_not_valid")
+    values |= {name: raw[name] for name in SOURCE_COLUMNS[:3]}
+    frame = pd.DataFrame(values)
+    remarks = {}
+    for check in match.schema.rules:
+        if all(name in frame for name in check.columns):
+            broken = check.broken(frame)
+            if check.remark:
+                remarks[check.reason] = int(np.count_nonzero(broken))
+            else:
+                faults.add(broken, check.columns[0], check.reason)
+    dropped = {heading: int(raw[heading].notna().sum()) for heading in match.dropped}
+    rest = _rest(raw, match.dropped)
+    return Conformed(frame, faults.frame(), remarks, corrections, dropped, rest)
+
+
+def _rest(raw: pd.DataFrame, headings: Sequence[str]) -> NDArray[np.uint64]:
+    """A hash of each row's cells under ``headings``, in any order of columns; 0 for empty ones."""
+    rest = np.zeros(len(raw), dtype=np.uint64)
+    for heading in headings:
+        texts = [f"{spelling(heading)}={plain(text)}" for text in raw[heading].cat.categories]
+        hashes = pd.util.hash_array(np.array(texts, dtype=object))
+        rest += np.append(hashes, np.uint64(0))[raw[heading].cat.codes.to_numpy()]
+    return rest
+
+
+def _column(
+    column: Column, raw: pd.Series, identification: Identification, reference: dt.date
+) -> tuple[dict[str, pd.Series], Codes8, dict[str, int]]:
+    """The values of one column (an identity has several), with faults and corrections by row."""
+    if column.dtype == "identity":
+        return _identity(column, raw, identification, reference)
+    if column.dtype == "filled":
+        none = np.zeros(len(raw), dtype=np.int8)
+        return {column.name: raw.notna().astype("bool[pyarrow]")}, none, {}
+    if column.dtype == "identifier":
+        found = read_values(raw, lambda texts: _identifiers(texts, identification))
+    else:
+        found = read_values(raw, column.parser(reference))
+    series = found.series
+    crosses = column.dtype == "flag" and is_crosses(list(raw.cat.categories))
+    if crosses or column.dtype == "protected":
+        series = series.fillna(False)  # blank means no
+    return {column.name: series}, found.faults, found.corrections
+
+
+def _identity(
+    column: Column, raw: pd.Series, identification: Identification, reference: dt.date
+) -> tuple[dict[str, pd.Series], Codes8, dict[str, int]]:
+    texts = list(raw.cat.categories)
+    found = classify(texts, reference=reference)
+    canonical = apply_links(found.canonical.tolist(), identification.links)
+    if identification.links:  # birth year and sex are the new number's
+        now = classify([each or "" for each in canonical], reference=reference)
+    else:
+        now = found
+    codes = raw.cat.codes.to_numpy()
+    years = pd.array(np.where(now.birth_year > 0, now.birth_year, np.nan), dtype="Float64").astype(
+        "int64[pyarrow]"
+    )
+    kinds = categorical(now.kind - 1, KINDS)
+    sexes = categorical(now.man, (WOMEN, MEN))
+    own = pseudonyms(canonical, identification.key, dataset=identification.dataset)
+    made = {
+        column.name: spread(own, codes, raw.index),
+        f"{column.name}_kind": spread(kinds, codes, raw.index),
+        f"{column.name}_birth_year": spread(years, codes, raw.index),
+        f"{column.name}_sex": spread(sexes, codes, raw.index),
+    }
+    parsed = Parsed(now.kind, found.faults, found.corrections)
+    counted = read_values(raw, lambda _: parsed)
+    return made, counted.faults, counted.corrections
+
+
+def _identifiers(texts: Sequence[str], identification: Identification) -> Parsed:
+    """Numbers within a system: no form is known, so only blanks and letter case are levelled."""
+    levelled = [None if is_missing(text) else plain(text).upper() for text in texts]
+    none = np.zeros(len(texts), dtype=np.int8)
+    own = pseudonyms(levelled, identification.key, dataset=f"{identification.dataset}:identifier")
+    return Parsed(own, none, none.copy())
+
+
+def _outside(column: Column, series: pd.Series) -> NDArray[np.bool_]:
+    if column.range is None:
+        return np.zeros(len(series), dtype=bool)
+    low, high = column.range
+    if isinstance(low, dt.date):
+        values = series.to_numpy(dtype="datetime64[us]")
+        limits = np.array([low, high], dtype="datetime64[us]")
+    else:
+        values = series.to_numpy(dtype="float64", na_value=np.nan)
+        limits = np.array([low, high], dtype="float64")
+    outside = (values < limits[0]) | (values > limits[1])
+    result: NDArray[np.bool_] = outside
+    return result
+
+
+def _invalid(column: Column, series: pd.Series, at: pd.Series) -> NDArray[np.bool_]:
+    """Rows whose code did not hold in the year of ``at``."""
+    codes = column.codes.codes if column.codes else ()
+    known = {each.code: each for each in codes}
+    order = [known[code] for code in series.cat.categories]
+    # The last place is for missing codes, which are never invalid.
+    first = np.array([each.valid_from or -9999 for each in order] + [-9999])
+    last = np.array([each.valid_to or 9999 for each in order] + [9999])
+    year = at.to_numpy(dtype="datetime64[us]").astype("datetime64[Y]")
+    number = year.astype(np.int64) + 1970
+    place = series.cat.codes.to_numpy()
+    invalid = ~np.isnat(year) & ((number < first[place]) | (number > last[place]))
+    result: NDArray[np.bool_] = invalid
+    return result

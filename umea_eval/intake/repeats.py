@@ -1,0 +1,47 @@
+"""Rows that come twice: exact duplicates, and rows that a newer extraction has replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+def exact_duplicates(frame: pd.DataFrame, extracted: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Rows that are equal in every column to another that is kept.
+
+    Kept is the row of the newest extraction (``extracted``: each row's own date), and of those the
+    first: then what is left of an older extraction is what the newer one lacks or has changed.
+    Missing equals missing. Found by a hash of each row (of distinct values, so categories cost
+    little), and then confirmed on the values themselves.
+    """
+    result = np.zeros(len(frame), dtype=bool)
+    if not len(frame.columns):
+        return result
+    hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    places = np.flatnonzero(pd.Series(hashes).duplicated(keep=False).to_numpy())
+    if len(places):
+        newest_first = places[np.argsort(-extracted[places].astype(np.int64), kind="stable")]
+        result[newest_first] = frame.iloc[newest_first].duplicated().to_numpy()
+    return result
+
+
+def superseded(
+    frame: pd.DataFrame, key: Sequence[str], extracted: NDArray[np.datetime64]
+) -> NDArray[np.bool_]:
+    """Rows whose ``key`` comes back in a newer extraction (``extracted``: each row's own date).
+
+    Rows of the same extraction never replace each other. A row with a missing part of the key is
+    never replaced. Without a key no row is.
+    """
+    result = np.zeros(len(frame), dtype=bool)
+    if not key or not len(frame) or extracted.min() == extracted.max():
+        return result
+    whole = frame[list(key)].notna().all(axis=1).to_numpy(dtype=bool)
+    keys = frame.loc[whole, list(key)]
+    newest = pd.Series(extracted[whole], index=keys.index)
+    latest = newest.groupby([keys[name] for name in key], observed=True).transform("max")
+    result[whole] = (newest < latest).to_numpy()
+    return result

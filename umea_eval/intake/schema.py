@@ -1,0 +1,211 @@
+"""A table's columns, each declared once: heading, parsing, checks, codebook and example data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from umea_eval.intake.codes import parse_codes, parse_flags, parse_sex
+from umea_eval.intake.dates import parse_dates, parse_months, parse_times
+from umea_eval.intake.identity import parse_protected
+from umea_eval.intake.numbers import parse_amounts, parse_numbers, parse_whole
+from umea_eval.intake.values import Parser, parse_text
+
+Dtype = Literal[
+    "text",
+    "code",
+    "sek",  # an amount in kronor, float64
+    "number",
+    "whole",
+    "date",
+    "month",
+    "time",  # minutes after midnight
+    "flag",
+    "sex",
+    "identity",  # an identity number: leaves as a pseudonym, birth year, sex and kind
+    "identifier",  # a number within a system (household, case): leaves as a pseudonym
+    "protected",
+    "filled",  # of a free text, only whether it is filled
+]
+
+
+@dataclass(frozen=True)
+class Code:
+    """One code of a list: what it means, how else it is written, and which years it holds."""
+
+    code: str
+    label_sv: str
+    label_en: str
+    spellings: tuple[str, ...] = ()
+    valid_from: int | None = None
+    valid_to: int | None = None
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """The codes that a column may hold. ``digits`` is the length of a number code (0: no number).
+
+    ``valid_at`` names the date or month column that decides whether a code holds.
+    """
+
+    codes: tuple[Code, ...]
+    source: str
+    digits: int = 0
+    valid_at: str | None = None
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """Every text that means a code, with the code itself and its Swedish label."""
+        return {
+            text: each.code
+            for each in self.codes
+            for text in (*each.spellings, each.label_sv, each.code)
+        }
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a cleaned table.
+
+    ``headings`` are the known headings, the preferred first; the name and the Swedish label count
+    too. ``required`` says that a file must have the column, ``filled`` that every row must. The
+    ``range`` includes both ends. An ``identity`` column ``person`` gives ``person`` (pseudonym),
+    ``person_kind``, ``person_birth_year`` and ``person_sex``.
+    """
+
+    name: str
+    dtype: Dtype
+    label_sv: str
+    label_en: str
+    headings: tuple[str, ...] = ()
+    required: bool = True
+    filled: bool = True
+    range: tuple[float, float] | tuple[dt.date, dt.date] | None = None
+    codes: CodeList | None = None
+    personal: bool = False
+    unit: str = ""
+    source: str = ""
+    open_end: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.dtype == "code") != (self.codes is not None):
+            raise ValueError(f"{self.name}: a code column has codes, and no other has")
+
+    def parser(self, reference: dt.date) -> Parser:
+        """How the column's distinct texts become values."""
+        if self.codes is not None:
+            codes = self.codes
+            order = [each.code for each in codes.codes]
+            return lambda texts: parse_codes(
+                texts, codes.spellings, order=order, zeros=codes.digits
+            )
+        dated: dict[Dtype, Parser] = {
+            "date": lambda texts: parse_dates(texts, reference=reference, open_end=self.open_end),
+            "month": lambda texts: parse_months(texts, reference=reference),
+        }
+        return dated.get(self.dtype) or PARSERS[self.dtype]
+
+
+PARSERS: Mapping[Dtype, Parser] = {
+    "text": parse_text,
+    "sek": parse_amounts,
+    "number": parse_numbers,
+    "whole": parse_whole,
+    "time": parse_times,
+    "flag": parse_flags,
+    "sex": parse_sex,
+    "protected": parse_protected,
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold between columns. ``broken`` gives the rows (a mask) that break it.
+
+    ``reason`` is the reason code. A row that breaks a rule is quarantined, unless the rule is only
+    ``remark``: then the row stays, and the account counts it. The rule is left out where a column
+    of ``columns`` is not in the data; missing values never break a rule.
+    """
+
+    reason: str
+    columns: tuple[str, ...]
+    broken: Callable[[pd.DataFrame], NDArray[np.bool_]]
+    remark: bool = False
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One table of a dataset.
+
+    ``key`` names the columns that identify a row over time: the same key in a newer extraction
+    replaces the row. Without a key, nothing is replaced. ``version`` changes with every change that
+    gives other values.
+    """
+
+    name: str
+    label_sv: str
+    label_en: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = field(default=())
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        unknown = set(self.key) - set(names)
+        if len(set(names)) < len(names) or unknown:
+            raise ValueError(f"{self.name}: columns named twice, or a key that is no column")
+
+    def column(self, name: str) -> Column:
+        """The column of this name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def codebook(schemas: Sequence[Schema]) -> pd.DataFrame:
+    """One row per column and, for codes, one per code: what a codebook page shows.
+
+    Columns: ``table``, ``column``, ``dtype``, ``label_sv``, ``label_en``, ``required``, ``filled``,
+    ``personal``, ``unit``, ``range``, ``code``, ``valid``, ``headings``, ``source``. Personal
+    columns leave the cleaning as pseudonyms or not at all.
+    """
+    rows = []
+    for schema in schemas:
+        for column in schema.columns:
+            rows.append(
+                {
+                    "table": schema.name,
+                    "column": column.name,
+                    "dtype": column.dtype,
+                    "label_sv": column.label_sv,
+                    "label_en": column.label_en,
+                    "required": column.required,
+                    "filled": column.filled,
+                    "personal": column.personal,
+                    "unit": column.unit,
+                    "range": "–".join(map(str, column.range)) if column.range else "",
+                    "code": "",
+                    "valid": "",
+                    "headings": "; ".join(column.headings),
+                    "source": column.source or (column.codes.source if column.codes else ""),
+                }
+            )
+            for code in column.codes.codes if column.codes else ():
+                years = (code.valid_from, code.valid_to)
+                rows.append(
+                    {
+                        **dict.fromkeys(rows[-1], ""),
+                        "table": schema.name,
+                        "column": column.name,
+                        "label_sv": code.label_sv,
+                        "label_en": code.label_en,
+                        "code": code.code,
+                        "valid": "–".join(str(year or "") for year in years) if any(years) else "",
+                    }
+                )
+    return pd.DataFrame(rows)
