@@ -21,7 +21,7 @@ from umea_eval.intake.headings import Match, assign, explain
 from umea_eval.intake.ledger import Fate, Ledger, account
 from umea_eval.intake.repeats import exact_duplicates, superseded
 from umea_eval.intake.schema import Schema
-from umea_eval.intake.tables import SOURCE_COLUMNS, RawExport
+from umea_eval.intake.tables import RawExport
 
 # 2024-02-01 or 20240201 in a file's name: the day of the extraction.
 DATE_IN_NAME = re.compile(r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -185,13 +185,11 @@ def _fates(joined: _Joined, schema: Schema) -> NDArray[np.int8]:
     fate = np.zeros(len(joined.frame), dtype=np.int8)
     fate[joined.faults["position"].to_numpy()] = Fate.QUARANTINED
     # Unknown columns count too: payments that differ in their number only are two payments.
-    values = joined.frame.drop(columns=list(SOURCE_COLUMNS[:3])).assign(rest=joined.rest)
-    sound = np.flatnonzero(fate == Fate.CLEAN)
-    repeated = exact_duplicates(values.iloc[sound], joined.extracted[sound])
-    fate[sound[repeated]] = Fate.DUPLICATE
-    sound = sound[~repeated]
-    replaced = superseded(values.iloc[sound], schema.key, joined.extracted[sound])
-    fate[sound[replaced]] = Fate.SUPERSEDED
+    columns = [column.name for column in schema.columns if column.name in joined.frame]
+    values = joined.frame[columns].assign(rest=joined.rest)
+    fate[exact_duplicates(values, joined.extracted, fate == Fate.CLEAN)] = Fate.DUPLICATE
+    replaced = superseded(values, schema.key, joined.extracted, fate == Fate.CLEAN)
+    fate[replaced] = Fate.SUPERSEDED
     return fate
 
 

@@ -18,7 +18,16 @@ from umea_eval.intake.personnummer import Kind
 from umea_eval.intake.pseudonym import Key, apply_links, pseudonyms
 from umea_eval.intake.schema import Column
 from umea_eval.intake.tables import FAULTS, SOURCE_COLUMNS
-from umea_eval.intake.values import Codes8, Fault, Parsed, is_missing, plain, read_values, spread
+from umea_eval.intake.values import (
+    Codes8,
+    Fault,
+    Parsed,
+    distinct_texts,
+    is_missing,
+    plain,
+    read_values,
+    spread,
+)
 from umea_eval.intake.values import key as spelling
 
 KINDS = tuple(kind.name.lower() for kind in Kind if kind)
@@ -132,7 +141,7 @@ def _rest(raw: pd.DataFrame, headings: Sequence[str]) -> NDArray[np.uint64]:
     """A hash of each row's cells under ``headings``, in any order of columns; 0 for empty ones."""
     rest = np.zeros(len(raw), dtype=np.uint64)
     for heading in headings:
-        texts = [f"{spelling(heading)}={plain(text)}" for text in raw[heading].cat.categories]
+        texts = [f"{spelling(heading)}={plain(text)}" for text in distinct_texts(raw[heading])]
         hashes = pd.util.hash_array(np.array(texts, dtype=object))
         rest += np.append(hashes, np.uint64(0))[raw[heading].cat.codes.to_numpy()]
     return rest
@@ -152,7 +161,7 @@ def _column(
     else:
         found = read_values(raw, column.parser(reference))
     series = found.series
-    crosses = column.dtype == "flag" and is_crosses(list(raw.cat.categories))
+    crosses = column.dtype == "flag" and is_crosses(distinct_texts(raw))
     if crosses or column.dtype == "protected":
         series = series.fillna(False)  # blank means no
     return {column.name: series}, found.faults, found.corrections
@@ -161,7 +170,7 @@ def _column(
 def _identity(
     column: Column, raw: pd.Series, identification: Identification, reference: dt.date
 ) -> tuple[dict[str, pd.Series], Codes8, dict[str, int]]:
-    texts = list(raw.cat.categories)
+    texts = distinct_texts(raw)
     found = classify(texts, reference=reference)
     canonical = apply_links(found.canonical.tolist(), identification.links)
     if identification.links:  # birth year and sex are the new number's
@@ -175,14 +184,14 @@ def _identity(
     kinds = categorical(now.kind - 1, KINDS)
     sexes = categorical(now.man, (WOMEN, MEN))
     own = pseudonyms(canonical, identification.key, dataset=identification.dataset)
+    parsed = Parsed(own, found.faults, found.corrections)
+    counted = read_values(raw, lambda _: parsed)
     made = {
-        column.name: spread(own, codes, raw.index),
+        column.name: counted.series,
         f"{column.name}_kind": spread(kinds, codes, raw.index),
         f"{column.name}_birth_year": spread(years, codes, raw.index),
         f"{column.name}_sex": spread(sexes, codes, raw.index),
     }
-    parsed = Parsed(now.kind, found.faults, found.corrections)
-    counted = read_values(raw, lambda _: parsed)
     return made, counted.faults, counted.corrections
 
 

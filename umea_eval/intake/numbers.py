@@ -80,7 +80,8 @@ def _parse(texts: Sequence[str], decimal: DecimalMark | None, units: Mapping[str
     values[at] = pc.cast(pc.replace_substring(column.filter(usual), ",", "."), pa.float64())
     rest = [int(i) for i in np.flatnonzero(~at)]
     if rest:
-        mark = _decimal_mark(texts) or decimal
+        unsure = any(_EITHER.search(texts[i]) for i in rest)
+        mark = (_decimal_mark(texts) if unsure else None) or decimal
         slow = parse_each(
             [texts[i] for i in rest], lambda text: _number(text, mark, units), missing=math.nan
         )

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+Rows = NDArray[np.bool_]
+Dates = NDArray[np.datetime64]
 
-def exact_duplicates(frame: pd.DataFrame, extracted: NDArray[np.datetime64]) -> NDArray[np.bool_]:
-    """Rows that are equal in every column to another that is kept.
+
+def exact_duplicates(frame: pd.DataFrame, extracted: Dates, among: Rows) -> Rows:
+    """Rows ``among`` (a mask) that are equal in every column to another of them that is kept.
 
     Kept is the row of the newest extraction (``extracted``: each row's own date), and of those the
     first: then what is left of an older extraction is what the newer one lacks or has changed.
@@ -21,27 +24,27 @@ def exact_duplicates(frame: pd.DataFrame, extracted: NDArray[np.datetime64]) -> 
     if not len(frame.columns):
         return result
     hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
-    places = np.flatnonzero(pd.Series(hashes).duplicated(keep=False).to_numpy())
+    sound = np.flatnonzero(among)
+    places = sound[pd.Series(hashes[sound]).duplicated(keep=False).to_numpy()]
     if len(places):
         newest_first = places[np.argsort(-extracted[places].astype(np.int64), kind="stable")]
         result[newest_first] = frame.iloc[newest_first].duplicated().to_numpy()
     return result
 
 
-def superseded(
-    frame: pd.DataFrame, key: Sequence[str], extracted: NDArray[np.datetime64]
-) -> NDArray[np.bool_]:
-    """Rows whose ``key`` comes back in a newer extraction (``extracted``: each row's own date).
+def superseded(frame: pd.DataFrame, key: Sequence[str], extracted: Dates, among: Rows) -> Rows:
+    """Rows ``among`` (a mask) whose ``key`` comes back there in a newer extraction.
 
     Rows of the same extraction never replace each other. A row with a missing part of the key is
-    never replaced. Without a key no row is.
+    never replaced. Without a key, or without one of its columns, no row is.
     """
     result = np.zeros(len(frame), dtype=bool)
-    if not key or not len(frame) or extracted.min() == extracted.max():
+    known = bool(key) and all(name in frame for name in key)
+    if not known or not len(frame) or extracted.min() == extracted.max():
         return result
-    whole = frame[list(key)].notna().all(axis=1).to_numpy(dtype=bool)
+    whole = among & frame[list(key)].notna().all(axis=1).to_numpy(dtype=bool)
     keys = frame.loc[whole, list(key)]
-    newest = pd.Series(extracted[whole], index=keys.index)
-    latest = newest.groupby([keys[name] for name in key], observed=True).transform("max")
-    result[whole] = (newest < latest).to_numpy()
+    dates = pd.Series(extracted[whole], index=keys.index)
+    latest = dates.groupby([keys[name] for name in key], observed=True).transform("max")
+    result[whole] = (dates < latest).to_numpy()
     return result

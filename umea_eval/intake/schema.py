@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -209,3 +211,26 @@ def codebook(schemas: Sequence[Schema]) -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def read_code_lists(path: Path) -> dict[str, CodeList]:
+    """Code lists from a TOML file of the product: one table per list.
+
+    ``codes`` has ``code``, ``sv``, ``en`` and, where needed, ``spellings``, ``from`` and ``to``.
+    """
+    lists = {}
+    for name, given in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        codes = tuple(
+            Code(
+                each["code"],
+                each["sv"],
+                each["en"],
+                tuple(each.get("spellings", ())),
+                each.get("from"),
+                each.get("to"),
+            )
+            for each in given["codes"]
+        )
+        digits, valid_at = given.get("digits", 0), given.get("valid_at")
+        lists[name] = CodeList(codes, given["source"], digits, valid_at)
+    return lists

@@ -192,7 +192,7 @@ def read_values(column: TextSeries, parser: Parser) -> Values:
 
     A missing cell is a missing value without a fault.
     """
-    parsed = parser(list(column.cat.categories))
+    parsed = parser(distinct_texts(column))
     codes = column.cat.codes.to_numpy()
     # The last place, which -1 points at, is the missing cell.
     faults = np.append(parsed.faults, np.int8(0))[codes]
@@ -203,6 +203,12 @@ def read_values(column: TextSeries, parser: Parser) -> Values:
         faults,
         {rule.name.lower(): int(counts[rule]) for rule in Correction if rule and counts[rule]},
     )
+
+
+def distinct_texts(column: TextSeries) -> list[str]:
+    """The distinct texts of a column of categories, in the order of their codes."""
+    texts: list[str] = column.cat.categories.to_numpy(dtype=object).tolist()
+    return texts
 
 
 def spread(values: Any, codes: NDArray[np.integer], index: pd.Index) -> pd.Series:

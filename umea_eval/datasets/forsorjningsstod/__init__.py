@@ -1,0 +1,1 @@
+"""Ekonomiskt bistånd and försörjningsstöd: payments, households and decisions."""
