@@ -1,0 +1,162 @@
+"""Clean tables on disk: Parquet with its provenance, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from umea_eval.errors import UserError
+from umea_eval.intake.cleaning import CleanResult
+from umea_eval.intake.schema import Schema
+
+MANIFEST = "manifest.json"
+ACCOUNT = "account"
+QUARANTINE = "quarantine"
+METADATA_KEY = b"umea_eval"
+# The code whose change may change the values: what every cleaning is made of.
+_CODE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A dataset as it was stored: its tables, and what they came from (see ``save``)."""
+
+    tables: Mapping[str, pd.DataFrame]
+    manifest: Mapping[str, Any]
+
+
+def save(result: CleanResult, folder: Path, *, code: Sequence[Path] = ()) -> None:
+    """Store a cleaning's tables, quarantine and account in ``folder``, replacing an earlier one.
+
+    One Parquet file per table, the same bytes for the same input. The manifest is written last: it
+    has the SHA-256 of every file, the provenance, the account, and a fingerprint of the code
+    (``code`` adds the dataset's own files). A run that is stopped midway leaves whole files and a
+    manifest that no longer fits them, which ``load`` notices.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        frames = {**result.tables, QUARANTINE: result.quarantine, ACCOUNT: result.ledger.table}
+        about = json.dumps(result.provenance, ensure_ascii=False, sort_keys=True)
+        hashes = {name: _write(folder, name, frame, about) for name, frame in frames.items()}
+        manifest = {
+            "tables": list(result.tables),
+            "sha256": hashes,
+            "provenance": result.provenance,
+            "account": result.ledger.as_dict(result.corrections),
+            "remarks": result.remarks,
+            "dropped": result.dropped.to_dict("records"),
+            "code": fingerprint(code),
+        }
+        text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        _replace(folder / MANIFEST, text.encode("utf-8"))
+    except OSError:
+        raise UserError("intake.store_not_written", folder=folder.name) from None
+
+
+def load(folder: Path) -> Stored:
+    """Load what ``save`` stored.
+
+    Raises UserError where nothing is stored, and where the files are not those of the manifest (a
+    cleaning was stopped midway, or a file was changed by hand).
+    """
+    manifest = read_manifest(folder)
+    tables = {}
+    for name in manifest["tables"]:
+        path = folder / f"{name}.parquet"
+        if not path.is_file() or _hash(path) != manifest["sha256"][name]:
+            raise UserError("intake.store_incomplete", folder=folder.name)
+        tables[name] = pd.read_parquet(path, engine="pyarrow")
+    return Stored(tables, manifest)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a stored dataset."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise UserError("intake.store_empty", folder=folder.name)
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UserError("intake.store_incomplete", folder=folder.name) from None
+    return manifest
+
+
+def changes(
+    manifest: Mapping[str, Any],
+    *,
+    hashes: Mapping[str, str],
+    schemas: Sequence[Schema],
+    code: Sequence[Path] = (),
+) -> list[str]:
+    """Why a stored dataset is out of date: ``source``, ``schema`` and ``code``; empty if it is not.
+
+    ``hashes`` are the SHA-256 of the source files as they are now.
+    """
+    stored = manifest["provenance"]
+    checks = {
+        "source": stored["files"] != dict(hashes),
+        "schema": stored["schemas"] != {schema.name: schema.version for schema in schemas},
+        "code": manifest["code"] != fingerprint(code),
+    }
+    return [name for name, changed in checks.items() if changed]
+
+
+def fingerprint(code: Sequence[Path] = ()) -> str:
+    """A hash of the cleaning's source code, with the dataset's own files."""
+    return _fingerprint(tuple(sorted(code)))
+
+
+@cache
+def _fingerprint(code: tuple[Path, ...]) -> str:
+    files = [*sorted(_CODE.glob("*.py")), *code]
+    digest = hashlib.sha256()
+    for path in files:
+        # Line ends differ between checkouts.
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+def _write(folder: Path, name: str, frame: pd.DataFrame, about: str) -> str:
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = table.replace_schema_metadata(
+        {**(table.schema.metadata or {}), METADATA_KEY: about.encode("utf-8")}
+    )
+    sink = pa.BufferOutputStream()
+    # Row numbers only grow: their differences take less time and room than a dictionary of them.
+    growing = [column for column in table.column_names if column == "source_row"]
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=[column for column in table.column_names if column not in growing],
+        column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
+    )
+    data = sink.getvalue()
+    _replace(folder / f"{name}.parquet", data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _replace(path: Path, data: Any) -> None:
+    """Write a file whole: beside its place first, and then into it."""
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
