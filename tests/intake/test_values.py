@@ -184,6 +184,8 @@ def test_day_and_month_are_settled_by_their_column() -> None:
     assert months("3/4 2024", "1/31 2024") == [3, 1]
     assert months("3/4 2024", "31/1 2024", "1/31 2024") == [None, 1, 1]
     assert months("4/4 2024") == [4]
+    (found,) = rows(parse_dates(["3/4 2024"], reference=REFERENCE, order="dmy"))
+    assert found[0] == dt.datetime(2024, 4, 3)  # noqa: DTZ001
 
 
 def test_serial_dates_and_open_ends_are_counted() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from umea_eval.intake.codes import MEN, WOMEN, is_crosses
+from umea_eval.intake.dates import DayOrder, day_order
 from umea_eval.intake.grid import categorical
 from umea_eval.intake.headings import Match
 from umea_eval.intake.identity import classify
@@ -102,13 +103,14 @@ def conform(match: Match, identification: Identification, *, reference: dt.date)
     faults = _Faults()
     for number, reason in enumerate(FAULTS):
         faults.add(raw["source_fault"].cat.codes.to_numpy() == number, "", reason)
+    order = _file_order(match)
     values: dict[str, pd.Series] = {}
     corrections = dict(match.table.corrections)
     for column in match.schema.columns:
         if column.name not in match.columns:
             continue
         made, wrong, counts = _column(
-            column, raw[match.columns[column.name]], identification, reference
+            column, raw[match.columns[column.name]], identification, reference, order
         )
         values |= made
         faults.add_codes(wrong, column.name)
@@ -137,6 +139,17 @@ def conform(match: Match, identification: Identification, *, reference: dt.date)
     return Conformed(frame, faults.frame(), remarks, corrections, dropped, rest)
 
 
+def _file_order(match: Match) -> DayOrder:
+    """Whether day or month comes first in the file: what its dates show together."""
+    dated = [
+        match.columns[column.name]
+        for column in match.schema.columns
+        if column.dtype in ("date", "month") and column.name in match.columns
+    ]
+    texts = [text for heading in dated for text in distinct_texts(match.table.frame[heading])]
+    return day_order(texts)
+
+
 def _rest(raw: pd.DataFrame, headings: Sequence[str]) -> NDArray[np.uint64]:
     """A hash of each row's cells under ``headings``, in any order of columns; 0 for empty ones."""
     rest = np.zeros(len(raw), dtype=np.uint64)
@@ -148,7 +161,11 @@ def _rest(raw: pd.DataFrame, headings: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def _column(
-    column: Column, raw: pd.Series, identification: Identification, reference: dt.date
+    column: Column,
+    raw: pd.Series,
+    identification: Identification,
+    reference: dt.date,
+    order: DayOrder,
 ) -> tuple[dict[str, pd.Series], Codes8, dict[str, int]]:
     """The values of one column (an identity has several), with faults and corrections by row."""
     if column.dtype == "identity":
@@ -159,7 +176,7 @@ def _column(
     if column.dtype == "identifier":
         found = read_values(raw, lambda texts: _identifiers(texts, identification))
     else:
-        found = read_values(raw, column.parser(reference))
+        found = read_values(raw, column.parser(reference, order))
     series = found.series
     crosses = column.dtype == "flag" and is_crosses(distinct_texts(raw))
     if crosses or column.dtype == "protected":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -52,13 +53,19 @@ _SERIAL = re.compile(r"([0-9]{5})(?:[.,][0-9]+)?")
 _CLOCK = re.compile(r"(?:kl\.? ?)?([0-9]{1,2})[:.]?([0-9]{2})(?:[:.][0-9]{2})?")
 
 
-def parse_dates(texts: Sequence[str], *, reference: dt.date, open_end: bool = False) -> Parsed:
+DayOrder = Literal["dmy", "mdy", ""]
+
+
+def parse_dates(
+    texts: Sequence[str], *, reference: dt.date, open_end: bool = False, order: DayOrder = ""
+) -> Parsed:
     """Dates: ``2024-01-31``, ``20240131``, ``31/1 2024``, ``31.1.2024``, ``2024-01-31T00:00:00Z``.
 
     The order of day and month in ``3/4 2024`` is settled by the column: one text with a number over
-    12 decides for all, none (or both kinds) makes each such text ``AMBIGUOUS_DATE``. A point in
-    time with a zone gives the date in Sweden. A bare number may be a spreadsheet's serial date.
-    Years of two digits are those nearest before ten years after ``reference`` (the
+    12 decides for all. Where none does, ``order`` (what the file's other columns show) decides;
+    without it, and where texts contradict each other, each such text is ``AMBIGUOUS_DATE``. A
+    point in time with a zone gives the date in Sweden. A bare number may be a spreadsheet's serial
+    date. Years of two digits are those nearest before ten years after ``reference`` (the
     extraction date).
     With ``open_end`` the far future (9999-12-31) is no date: the end is open.
     Values are ``datetime64[us]`` at midnight.
@@ -68,9 +75,9 @@ def parse_dates(texts: Sequence[str], *, reference: dt.date, open_end: bool = Fa
     values = quick
     faults = np.zeros(len(texts), dtype=np.int8)
     corrections = np.zeros(len(texts), dtype=np.int8)
-    order = _order([texts[i] for i in rest])
+    own = day_order([texts[i] for i in rest], else_order=order)
     slow = parse_each(
-        [texts[i] for i in rest], lambda text: _date(text, order, reference), missing=None
+        [texts[i] for i in rest], lambda text: _date(text, own, reference), missing=None
     )
     values[rest] = np.array(slow.distinct, dtype="datetime64[us]")
     faults[rest], corrections[rest] = slow.faults, slow.corrections
@@ -81,14 +88,14 @@ def parse_dates(texts: Sequence[str], *, reference: dt.date, open_end: bool = Fa
     return Parsed(values, faults, corrections)
 
 
-def parse_months(texts: Sequence[str], *, reference: dt.date) -> Parsed:
+def parse_months(texts: Sequence[str], *, reference: dt.date, order: DayOrder = "") -> Parsed:
     """Months: ``2024-01``, ``202401``, ``jan-24``, ``januari 2024``, ``01/2024``; a date too.
 
     Years of two digits are read as in ``parse_dates``. Values are ``datetime64[us]``, the first of
     the month.
     """
-    order = _order(texts)
-    parsed = parse_each(texts, lambda text: _month(text, order, reference), missing=None)
+    own = day_order(texts, else_order=order)
+    parsed = parse_each(texts, lambda text: _month(text, own, reference), missing=None)
     values = np.array(parsed.distinct, dtype="datetime64[us]")
     return Parsed(values, parsed.faults, parsed.corrections)
 
@@ -144,16 +151,21 @@ def days_in_month(year: NDArray[np.integer], month: NDArray[np.integer]) -> NDAr
     return days
 
 
-def _order(texts: Sequence[str]) -> str:
-    """ "dmy" or "mdy" as the column shows, "" where it does not (or shows both)."""
+def day_order(texts: Sequence[str], *, else_order: DayOrder = "") -> DayOrder:
+    """Whether day or month comes first in ``31/1 2024``: what the texts show.
+
+    ``else_order`` where they show nothing; "" where they show both.
+    """
     day_first = month_first = False
     for text in texts:
         found = _DAY_FIRST.match(text.strip())
         if found:
             day_first |= int(found[1]) > 12
             month_first |= int(found[2] or found[4]) > 12
-    if day_first == month_first:
+    if day_first and month_first:
         return ""
+    if not day_first and not month_first:
+        return else_order
     return "dmy" if day_first else "mdy"
 
 

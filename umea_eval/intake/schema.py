@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from umea_eval.intake.codes import parse_codes, parse_flags, parse_sex
-from umea_eval.intake.dates import parse_dates, parse_months, parse_times
+from umea_eval.intake.dates import DayOrder, parse_dates, parse_months, parse_times
 from umea_eval.intake.identity import parse_protected
 from umea_eval.intake.numbers import parse_amounts, parse_numbers, parse_whole
 from umea_eval.intake.values import Parser, parse_text
@@ -99,17 +99,22 @@ class Column:
         if (self.dtype == "code") != (self.codes is not None):
             raise ValueError(f"{self.name}: a code column has codes, and no other has")
 
-    def parser(self, reference: dt.date) -> Parser:
-        """How the column's distinct texts become values."""
+    def parser(self, reference: dt.date, order: DayOrder = "") -> Parser:
+        """How the column's distinct texts become values.
+
+        ``reference`` is the extraction date, ``order`` what the file's other dates show.
+        """
         if self.codes is not None:
             codes = self.codes
-            order = [each.code for each in codes.codes]
+            known = [each.code for each in codes.codes]
             return lambda texts: parse_codes(
-                texts, codes.spellings, order=order, zeros=codes.digits
+                texts, codes.spellings, order=known, zeros=codes.digits
             )
         dated: dict[Dtype, Parser] = {
-            "date": lambda texts: parse_dates(texts, reference=reference, open_end=self.open_end),
-            "month": lambda texts: parse_months(texts, reference=reference),
+            "date": lambda texts: parse_dates(
+                texts, reference=reference, open_end=self.open_end, order=order
+            ),
+            "month": lambda texts: parse_months(texts, reference=reference, order=order),
         }
         return dated.get(self.dtype) or PARSERS[self.dtype]
 
