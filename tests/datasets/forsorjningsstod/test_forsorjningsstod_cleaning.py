@@ -44,7 +44,7 @@ def texts(frame: pd.DataFrame, *columns: str) -> list[list[object]]:
 
 
 # A payment list as a municipality would send it: out of Excel, Windows-1252, two title rows, a
-# group heading above the columns, amounts and months in several spellings, a sum and a note at the end.
+# group heading above the columns, amounts and months in several spellings, a sum and a note.
 PAYMENTS = f"""\
 Utbetalningar ekonomiskt bistånd;;;;;;;;
 Uttag 2024-02-01;;;;;;;;
