@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from umea_eval.errors import UserError
+from umea_eval.intake.encoding import decode, is_binary
 
 Row = tuple[int, list[str]]
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])", re.IGNORECASE)
@@ -20,8 +21,7 @@ _SEPARATOR_LINE = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 def read_rows(path: Path) -> list[Row]:
     """All rows, the heading first, each with its number as Excel counts it.
 
-    Encoding (UTF-8 with or without BOM, UTF-16, Windows-1252) and separator (comma, semicolon, tab)
-    are found from the content. Raises UserError for a file that is missing, a folder, unreadable,
+    Encoding and separator (comma, semicolon, tab) are found from the content. Raises UserError for a file that is missing, a folder, unreadable,
     empty, binary or broken.
     """
     name = path.name
@@ -35,9 +35,9 @@ def read_rows(path: Path) -> list[Row]:
         raise UserError("csv.unreadable", file=name) from None
     if not content.strip():
         raise UserError("csv.empty", file=name)
-    text = decode(content)
-    if text is None:
+    if is_binary(content):
         raise UserError("csv.no_text", file=name)
+    text = decode(content).utf8.decode("utf-8")
     lines = [line for line in text.splitlines() if line.strip()]
     named = _SEPARATOR_LINE.fullmatch(lines[0].strip()) if lines else None
     separator = named[1] if named else max(",;\t", key=lines[0].count if lines else text.count)
@@ -85,18 +85,3 @@ def read_records(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[s
     if not records:
         raise UserError("csv.no_rows", file=name)
     return records
-
-
-def decode(content: bytes) -> str | None:
-    """The text of the bytes; None for what is no text."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return None if "\x00" in text else text
-    return None
