@@ -234,11 +234,13 @@ def _audit(language: Language) -> Command:
                 audited.findings,
                 given["answer"],
                 STATUSES[STATUSES.index(given["status"])],
-                comment=given["comment"] or "",
-                answered_by=given["by"] or "",
+                comment=given["comment"],
+                answered_by=given["by"],
                 answered_on=datetime.now(tz=UTC).astimezone().date(),
             )
             tell(text("cli.answered", language, file=written.name))
+        elif given["comment"] is not None or given["by"] is not None:
+            raise UserError("cli.errors.comment_without_answer", language=language)
         known = answers.read_answers(path)
         lines = output.json_lines if json else output.text_lines
         for line in lines(audited, known, language):

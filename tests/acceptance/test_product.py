@@ -95,6 +95,31 @@ def test_findings_fail_only_when_asked_to(product: Path, umea_eval: Run) -> None
     assert umea_eval(product, "audit", "holds.csv", "--fail-on", "fel").returncode == 0
 
 
+def test_a_dismissed_finding_is_counted_apart_everywhere(product: Path, umea_eval: Run) -> None:
+    copy = product / "data/raw/public/copy.csv"
+    copy.write_bytes((product / PUBLISHED).read_bytes())
+    path = "data/raw/public/copy.csv"
+    listed = umea_eval(product, "audit", path, "--json")
+    first = json.loads(listed.stdout.splitlines()[0])
+    done = umea_eval(
+        product, "audit", path, "--answer", first["finding_id"], "--status", "avfärdad"
+    )
+    assert "GÅR INTE ATT FÅ IHOP (5, 1 till avfärdat av ägaren)" in done.stdout
+    report = umea_eval(product, "report", "key_figures", "-p", f"source={path}")
+    assert report.returncode == 0, report.stderr
+    page = next((product / "reports/key_figures").glob("sv-source*")) / "report.html"
+    text = page.read_text(encoding="utf-8")
+    assert "5 fynd säger att siffror inte går att få ihop:" in text
+    for name in ("copy.csv", "copy.answers.csv"):
+        (product / "data/raw/public" / name).unlink()
+
+
+def test_a_comment_belongs_to_an_answer(product: Path, umea_eval: Run) -> None:
+    done = umea_eval(product, "audit", PUBLISHED, "--comment", "x")
+    assert done.returncode == 2
+    assert "--answer" in done.stderr
+
+
 def test_the_owner_answers_and_the_report_says_so(product: Path, umea_eval: Run) -> None:
     listed = umea_eval(product, "audit", PUBLISHED, "--json")
     first = json.loads(listed.stdout.splitlines()[0])

@@ -21,8 +21,8 @@ _SEPARATOR_LINE = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 def read_rows(path: Path) -> list[Row]:
     """All rows, the heading first, each with its number as Excel counts it.
 
-    Encoding and separator (comma, semicolon, tab) are found from the content. Raises UserError for a file that is missing, a folder, unreadable,
-    empty, binary or broken.
+    Encoding and separator (comma, semicolon, tab) are found from the content. Raises UserError for
+    a file that is missing, a folder, unreadable, empty, binary or broken.
     """
     name = path.name
     if not path.exists():
@@ -68,6 +68,9 @@ def read_records(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[s
     (_, first), *rows = read_rows(path)
     names = {column.casefold(): column for column in columns}
     heading = [names.get(cell.strip().casefold(), cell.strip()) for cell in first]
+    twice = sorted({column for column in heading if column and heading.count(column) > 1})
+    if twice:
+        raise UserError("csv.twice", file=name, columns=", ".join(twice))
     missing = [column for column in columns if column not in heading]
     if len(missing) == len(columns):
         raise UserError("csv.no_table", file=name, columns=", ".join(columns))

@@ -98,3 +98,42 @@ def test_nothing_half_written_where_the_file_cannot_be(tmp_path: Path, result: A
             answered_on=DAY,
         )
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_the_owner_wrote_is_kept(tmp_path: Path, result: Audit) -> None:
+    data = tmp_path / "table.csv"
+    finding = result.findings[0].finding_id
+    answer(
+        data,
+        result.findings,
+        finding,
+        "besvarad",
+        comment="Lång förklaring",
+        answered_by="chef",
+        answered_on=DAY,
+    )
+    text = answers_file(data).read_text(encoding="utf-8-sig")
+    head, row = text.splitlines()
+    answers_file(data).write_text(f"{head};diarienummer\n{row};2024/17\n", encoding="utf-8")
+    answers_file(data).chmod(0o664)
+    answer(data, result.findings, finding.upper(), "bekräftad", answered_on=DAY)
+    known = read_answers(data)[finding]
+    assert (known.status, known.comment, known.answered_by) == (
+        "bekräftad",
+        "Lång förklaring",
+        "chef",
+    )
+    assert known.own == {"diarienummer": "2024/17"}
+    assert answers_file(data).stat().st_mode & 0o777 == 0o664
+
+
+@pytest.mark.parametrize("rows", ["f1;öppen\nF1;bekräftad\n", ";öppen;x\n"])
+def test_two_answers_to_one_finding_and_an_answer_to_none(
+    tmp_path: Path, result: Audit, rows: str
+) -> None:
+    data = tmp_path / "table.csv"
+    heading = "finding_id;status" + (";comment" if ";x" in rows else "")
+    answers_file(data).write_text(f"{heading}\n{rows}", encoding="utf-8")
+    with pytest.raises(UserError, match=r"rad [23]"):
+        read_answers(data)
+    assert result.findings

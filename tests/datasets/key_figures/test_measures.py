@@ -46,7 +46,7 @@ def test_results_by_sex_leave_out_what_is_no_result(printed: Audit) -> None:
 
 
 def test_the_controls_add_up(printed: Audit) -> None:
-    counts = measures.control_counts(measures.controls(printed))
+    counts = measures.control_counts(measures.controls(printed, {}))
     kinds = ("hold", "errors", "rounding", "meaning", "unknown")
     assert sum(counts[kind] for kind in kinds) == counts["controls"]
 
@@ -75,5 +75,7 @@ def test_dismissed_findings_leave_the_report_and_confirmed_ones_say_so(printed: 
     }
     frame = measures.findings_table(printed, answers, "sv")
     kept = measures.findings_of(frame, "fel")
+    counts = measures.control_counts(measures.controls(printed, answers))
+    assert (counts["errors"], counts["dismissed"]) == (len(kept), 1)
     assert len(kept) == len(printed.of("fel")) - 1
     assert [finding["confirmed"] for finding in kept].count(True) == 1

@@ -94,6 +94,8 @@ BAD = {
     "only a heading": ",".join(COLUMNS) + "\n",
     "a row that is too long": content([{"value": "1"}]).rstrip("\n") + ",1,2\n",
     "a quotation mark that is never closed": content([{"value": "1"}]) + '"a,b\n',
+    "one heading twice": content([{"value": "1"}]).replace("target", "value"),
+    "a number without end": content([{"value": "9" * 5000}]),
     "empty": "",
     "only spaces": " \n \n",
 }

@@ -89,6 +89,7 @@ def attainment_overview(audit: Audit, year: int, language: Language = "sv") -> p
                 "result": float(figure.value.value),
                 "decimals": figure.value.decimals,
                 "previous": float(reading.value(before).value) if before and comparable else None,
+                "previous_decimals": reading.value(before).decimals if before else 0,
                 "target": figure.target.text or None,
                 "attainment": figure.attainment,
                 "status": status,
@@ -110,7 +111,7 @@ def attainment_overview(audit: Audit, year: int, language: Language = "sv") -> p
             "check",
         ),
         numbers=("result", "previous"),
-        whole=("decimals",),
+        whole=("decimals", "previous_decimals"),
     )
 
 
@@ -120,6 +121,17 @@ def _tell_apart(rows: list[dict[str, object]]) -> None:
     for row in rows:
         if seen[row["indicator"]] > 1:
             row["indicator"] = f"{row['indicator']} ({row['population']})"
+
+
+def other_words(audit: Audit, year: int) -> int:
+    """How many rows of the year have words of another kind in the place of an attainment."""
+    return sum(
+        bool(f.attainment)
+        and status_of(f.attainment) is None
+        and f.period == str(year)
+        and reading.everybody(f)
+        for f in audit.figures
+    )
 
 
 def status_of(attainment: str) -> str | None:
@@ -172,7 +184,11 @@ def by_sex(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
                 "men": float(values[1].value),
                 "difference": float(values[0].value - values[1].value),
                 "total": float(reading.value(whole).value) if whole else None,
-                "decimals": max(printed.decimals for printed in values),
+                "women_decimals": values[0].decimals,
+                "men_decimals": values[1].decimals,
+                "total_decimals": reading.value(whole).decimals if whole else 0,
+                # A difference is no finer than the coarser of its two numbers.
+                "decimals": min(printed.decimals for printed in values),
                 "kind": reading.nature(women),
             }
         )
@@ -180,7 +196,7 @@ def by_sex(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
         rows,
         texts=("indicator", "population", "unit", "kind"),
         numbers=("women", "men", "difference", "total"),
-        whole=("decimals",),
+        whole=("women_decimals", "men_decimals", "total_decimals", "decimals"),
     )
 
 
@@ -236,14 +252,24 @@ def findings_table(audit: Audit, answers: Mapping[str, Answer], language: Langua
     )
 
 
-def controls(audit: Audit) -> pd.DataFrame:
-    """How the controls ended: ``severity`` (hold, then the four kinds of findings; all figures
-    last) and ``findings`` (how many)."""
+def controls(audit: Audit, answers: Mapping[str, Answer]) -> pd.DataFrame:
+    """How the controls ended: ``severity`` and ``findings`` (how many).
+
+    Controls that hold, the four kinds of findings without the dismissed, the dismissed, all
+    controls, and all figures.
+    """
+    dismissed = [
+        f for f in audit.findings if answers.get(f.finding_id, Answer()).status == DISMISSED
+    ]
     rows: list[dict[str, object]] = [{"severity": "hold", "findings": audit.hold}]
     rows += [
-        {"severity": _OUTCOMES[severity], "findings": len(audit.of(severity))}
+        {
+            "severity": _OUTCOMES[severity],
+            "findings": sum(f not in dismissed for f in audit.of(severity)),
+        }
         for severity in SEVERITIES
     ]
+    rows.append({"severity": "dismissed", "findings": len(dismissed)})
     rows.append({"severity": "controls", "findings": audit.controls})
     rows.append({"severity": "figures", "findings": len(audit.figures)})
     return _typed(rows, texts=("severity",), whole=("findings",))
@@ -338,7 +364,10 @@ def changes(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
                 "before": float(old.value),
                 "now": float(new.value),
                 "change": None if mark else float(new.value - old.value),
-                "decimals": max(old.decimals, new.decimals),
+                "before_decimals": old.decimals,
+                "now_decimals": new.decimals,
+                # A change is no finer than the coarser of its two numbers.
+                "decimals": min(old.decimals, new.decimals),
                 "break_mark": mark or None,
             }
         )
@@ -346,7 +375,7 @@ def changes(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
         rows,
         texts=("indicator", "population", "unit", "break_mark"),
         numbers=("before", "now", "change"),
-        whole=("decimals",),
+        whole=("before_decimals", "now_decimals", "decimals"),
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from umea_eval.datasets.key_figures.answers import Answer
-from umea_eval.datasets.key_figures.codes import OPEN, SEVERITIES, Severity
+from umea_eval.datasets.key_figures.codes import DISMISSED, OPEN, SEVERITIES, Severity
 from umea_eval.datasets.key_figures.findings import Audit
 from umea_eval.language import Language, text
 
@@ -16,6 +16,11 @@ _ASCII = str.maketrans("åäö ", "aao_")
 def severity_name(severity: Severity, language: Language) -> str:
     """What a reader sees: an error is "går inte att få ihop" until its owner has answered."""
     return text(f"key_figures.severity.{severity.translate(_ASCII)}", language)
+
+
+def _signed(answer: Answer) -> str:
+    by_and_when = ", ".join(filter(None, (answer.answered_by, answer.answered_on)))
+    return f"({by_and_when})" if by_and_when else ""
 
 
 def status_name(status: str, language: Language) -> str:
@@ -54,7 +59,16 @@ def text_lines(audit: Audit, answers: Mapping[str, Answer], language: Language) 
         findings = audit.of(severity)
         if not findings:
             continue
-        yield f"{severity_name(severity, language).upper()} ({len(findings)})"
+        dismissed = sum(answers.get(f.finding_id, Answer()).status == DISMISSED for f in findings)
+        yield text(
+            "key_figures.summary.severity",
+            language,
+            name=severity_name(severity, language).upper(),
+            count=len(findings) - dismissed,
+            dismissed=text("key_figures.summary.dismissed", language, count=dismissed)
+            if dismissed
+            else "",
+        )
         yield ""
         for finding in findings:
             answer = answers.get(finding.finding_id, Answer())
@@ -73,9 +87,7 @@ def text_lines(audit: Audit, answers: Mapping[str, Answer], language: Language) 
                     "key_figures.summary.answer",
                     language,
                     status=status_name(answer.status, language),
-                    comment=answer.comment,
-                    by=answer.answered_by,
-                    on=answer.answered_on,
+                    comment=" ".join(filter(None, (answer.comment, _signed(answer)))),
                 )
             yield ""
     if not audit.findings:

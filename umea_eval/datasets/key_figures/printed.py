@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]")
-_NUMBER = re.compile(r"(?P<sign>[-+−–]?)(?P<whole>\d+)(?:[.,](?P<decimals>\d+))?(?:%|procent)?")
+_NUMBER = re.compile(
+    r"(?P<sign>[-+−–]?)(?P<whole>\d{1,18})(?:[.,](?P<decimals>\d{1,9}))?(?:%|procent)?"
+)
 
 
 @dataclass(frozen=True)
