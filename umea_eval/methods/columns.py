@@ -53,6 +53,18 @@ def numbers(values: Column, name: str) -> Floats:
     return array
 
 
+def whole_or_numbers(values: Column, name: str) -> Ints | Floats:
+    """As :func:`numbers`, but whole numbers stay int64 (no copy where they already are)."""
+    series = values if isinstance(values, pd.Series) else pd.Series(values)
+    is_whole = pd.api.types.is_integer_dtype(series) or pd.api.types.is_bool_dtype(series)
+    if is_whole and len(series) and not series.hasnans:
+        return series.to_numpy(dtype=np.int64)
+    array = numbers(series, name)
+    if bool((array == np.floor(array)).all()) and float(np.abs(array).max()) < 2**53:
+        return array.astype(np.int64)
+    return array
+
+
 def same_length(first: NDArray[Any], second: NDArray[Any], names: tuple[str, str]) -> None:
     """A UserError unless both columns have equally many rows."""
     if len(first) != len(second):

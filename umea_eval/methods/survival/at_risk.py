@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Column, Floats, Ints, labels, numbers, same_length
+from umea_eval.methods.columns import Column, Floats, Ints, labels, same_length, whole_or_numbers
 
 # Whole durations up to this many times the number of rows are counted; sparser ones are sorted.
 _SPARSE = 4
@@ -23,11 +23,14 @@ _SPARSE = 4
 
 @dataclass(frozen=True)
 class FollowUp:
-    """Checked follow-up of n persons: time until the end, and what ended it (0 = censored)."""
+    """Checked follow-up of n persons: time until the end, and what ended it (0 = censored).
 
-    durations: Floats
+    Times that are all whole are int64, which is what makes counting them cheap.
+    """
+
+    durations: Floats | Ints
     codes: Ints
-    entry: Floats | None = None
+    entry: Floats | Ints | None = None
 
     def __len__(self) -> int:
         return len(self.durations)
@@ -62,24 +65,24 @@ def follow_up(durations: Column, events: Column, *, entry: Column | None = None)
     UserError for missing or negative values, for codes that are not whole, and for an entry that
     does not come before the end.
     """
-    time = numbers(durations, "durations")
-    code = numbers(events, "events")
+    time = whole_or_numbers(durations, "durations")
+    code = whole_or_numbers(events, "events")
     same_length(time, code, ("durations", "events"))
-    if (time < 0).any():
+    if time.min() < 0:
         raise UserError("methods.survival.negative", first=int((time < 0).argmax()) + 1)
-    wrong = (code < 0) | (code != np.floor(code))
-    if wrong.any():
+    if code.dtype.kind != "i" or code.min() < 0:
+        wrong = (code < 0) | (code != np.floor(code))
         raise UserError("methods.survival.codes", first=int(wrong.argmax()) + 1)
-    begin: Floats | None = None
+    begin: Floats | Ints | None = None
     if entry is not None:
-        begin = numbers(entry, "entry")
+        begin = whole_or_numbers(entry, "entry")
         same_length(time, begin, ("durations", "entry"))
         late = (begin >= time) & ~((begin <= 0) & (time == 0))
         if late.any():
             raise UserError(
                 "methods.survival.entry", wrong=int(late.sum()), first=int(late.argmax()) + 1
             )
-    return FollowUp(time, code.astype(np.int64), begin)
+    return FollowUp(time, code.astype(np.int64, copy=False), begin)
 
 
 def by_group(persons: FollowUp, groups: Column | None) -> list[tuple[Any, FollowUp]]:
@@ -95,8 +98,8 @@ def event_times(persons: FollowUp, kinds: int = 1) -> EventTimes:
     """Count events and persons at risk at every time with an event of kinds 1 to ``kinds``."""
     time, begin = persons.durations, persons.entry
     last = float(time.max())
-    whole = last <= _SPARSE * len(time) + 1000 and bool((time == np.floor(time)).all())
-    if whole and (begin is None or bool((begin == np.floor(begin)).all())):
+    whole = time.dtype.kind == "i" and (begin is None or begin.dtype.kind == "i")
+    if whole and last <= _SPARSE * len(time) + 1000:
         times, at_risk, events = _count_whole(persons, kinds, int(last))
     else:
         times, at_risk, events = _count_sorted(persons, kinds)
@@ -109,12 +112,14 @@ def event_times(persons: FollowUp, kinds: int = 1) -> EventTimes:
 
 
 def _count_whole(persons: FollowUp, kinds: int, last: int) -> tuple[Floats, Floats, Floats]:
-    time = persons.durations.astype(np.int64)
     width = kinds + 1
-    table = np.bincount(time * width + persons.codes, minlength=(last + 1) * width)
+    # One cell per month and kind of end, so that one pass over the persons is enough.
+    cell = persons.durations.astype(np.int64, copy=False) * width
+    cell += persons.codes
+    table = np.bincount(cell, minlength=(last + 1) * width)
     table = table.reshape(last + 1, width)
     leaving = table.sum(axis=1)
-    at_risk = len(time) - (np.cumsum(leaving) - leaving)
+    at_risk = len(cell) - (np.cumsum(leaving) - leaving)
     if persons.entry is not None:
         # Those who enter at month m are at risk from month m + 1 on; from the start if m is 0.
         begin = np.clip(persons.entry, -1, last).astype(np.int64)
@@ -131,7 +136,8 @@ def _count_whole(persons: FollowUp, kinds: int, last: int) -> tuple[Floats, Floa
 
 def _count_sorted(persons: FollowUp, kinds: int) -> tuple[Floats, Floats, Floats]:
     happened = persons.codes > 0
-    times, counted = np.unique(persons.durations[happened], return_counts=True)
+    distinct, counted = np.unique(persons.durations[happened], return_counts=True)
+    times = distinct.astype(np.float64)
     at_risk = number_at_risk(persons, times)
     if kinds == 1:
         return times, at_risk, counted.astype(np.float64)[:, np.newaxis]
