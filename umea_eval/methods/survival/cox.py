@@ -13,10 +13,10 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
 from umea_eval.methods.columns import Column, Floats, Ints, labels, numbers, same_length
+from umea_eval.methods.confidence import check_confidence
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import FollowUp, follow_up
-from umea_eval.methods.survival.kaplan_meier import check_confidence
 from umea_eval.style import BLUE, GREY
 
 if TYPE_CHECKING:

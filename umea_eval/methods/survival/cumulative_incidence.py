@@ -15,12 +15,12 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
 from umea_eval.methods.columns import Column, Floats
+from umea_eval.methods.confidence import check_confidence
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import EventTimes, by_group, event_times, follow_up
 from umea_eval.methods.survival.kaplan_meier import (
     at_times,
-    check_confidence,
     plot_steps,
     survival_steps,
     time_text,

@@ -15,6 +15,7 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
 from umea_eval.methods.columns import Column, Floats
+from umea_eval.methods.confidence import check_confidence
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import EventTimes, by_group, event_times, follow_up
@@ -153,12 +154,6 @@ def survival_steps(counted: EventTimes) -> tuple[Floats, Floats]:
         greenwood = np.cumsum(died / (at_risk * (at_risk - died)))
     share = np.cumprod(1.0 - died / at_risk).astype(np.float64)
     return share, greenwood.astype(np.float64)
-
-
-def check_confidence(confidence: float) -> None:
-    """A UserError unless the confidence lies between 0 and 1."""
-    if not 0 < confidence < 1:
-        raise UserError("methods.confidence", confidence=str(confidence))
 
 
 def _curve(

@@ -14,10 +14,11 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
 from umea_eval.methods.columns import Column
+from umea_eval.methods.confidence import check_confidence
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import EventTimes, by_group, event_times, follow_up
-from umea_eval.methods.survival.kaplan_meier import check_confidence, survival_steps, time_text
+from umea_eval.methods.survival.kaplan_meier import survival_steps, time_text
 from umea_eval.style import BLUE
 
 if TYPE_CHECKING:
