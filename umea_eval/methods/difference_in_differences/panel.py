@@ -11,6 +11,7 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.methods.columns import Column, Floats, Ints, column, labels, numbers
 from umea_eval.methods.months import timeline
+from umea_eval.methods.starts import BEFORE, NEVER, starts
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,11 @@ def balanced_panel(
         )
     values = np.empty(len(cell))
     values[cell] = numbers(data[outcome] if outcome in data else column(data, outcome), outcome)
-    starts = _starts(column(data, start), codes, len(names), line.place, len(unique))
-    if (starts == 0).any():
-        raise UserError("methods.difference_in_differences.always", units=int((starts == 0).sum()))
-    if (starts < 0).all():
+    begun = starts(column(data, start), codes, line, len(unique))
+    always = (begun == 0) | (begun == BEFORE)
+    if always.any():
+        raise UserError("methods.difference_in_differences.always", units=int(always.sum()))
+    if (begun == NEVER).all():
         raise UserError("methods.difference_in_differences.none_treated")
     weight = np.ones(len(names))
     if weights is not None:
@@ -82,27 +84,7 @@ def balanced_panel(
         if (weight <= 0).any():
             raise UserError("methods.columns.no_exposure", column=weights, wrong=1, first=1)
         weight = weight / weight.mean()
-    return Panel(tuple(names), line.labels, values.reshape(len(names), len(unique)), starts, weight)
-
-
-def _starts(values: Column, codes: Ints, units: int, place: Any, periods: int) -> Ints:
-    series = pd.Series(values)
-    known = series.notna().to_numpy()
-    ordinal = np.full(len(series), -1, dtype=np.int64)
-    # A column of whole numbers with missing values has become floats: 7.0 means period 7.
-    for value in series[known].unique():
-        name = int(value) if isinstance(value, float) and value.is_integer() else value
-        found = place(name)
-        found = max(found, 0)
-        ordinal[known & (series == value).to_numpy()] = found if found < periods else -1
-    first = np.full(units, -2, dtype=np.int64)
-    first[codes] = ordinal
-    if (first[codes] != ordinal).any():
-        raise UserError(
-            "methods.difference_in_differences.start_differs",
-            units=len(np.unique(codes[first[codes] != ordinal])),
-        )
-    return first
+    return Panel(tuple(names), line.labels, values.reshape(len(names), len(unique)), begun, weight)
 
 
 def _per_unit(values: Column, codes: Ints, units: int, name: str) -> Floats:
