@@ -31,6 +31,7 @@ class FollowUp:
     durations: Floats | Ints
     codes: Ints
     entry: Floats | Ints | None = None
+    cluster: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.durations)
@@ -38,7 +39,8 @@ class FollowUp:
     def where(self, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> FollowUp:
         """The follow-up of the chosen persons."""
         entry = None if self.entry is None else self.entry[chosen]
-        return FollowUp(self.durations[chosen], self.codes[chosen], entry)
+        cluster = None if self.cluster is None else self.cluster[chosen]
+        return FollowUp(self.durations[chosen], self.codes[chosen], entry, cluster)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,13 @@ class EventTimes:
         return np.asarray(self.events.sum(axis=1), dtype=np.float64)
 
 
-def follow_up(durations: Column, events: Column, *, entry: Column | None = None) -> FollowUp:
+def follow_up(
+    durations: Column,
+    events: Column,
+    *,
+    entry: Column | None = None,
+    cluster: Column | None = None,
+) -> FollowUp:
     """Check and bring together the columns of follow-up.
 
     ``events`` is 0 or False for censored, 1 or True for the event, 2 and up for competing events.
@@ -82,7 +90,11 @@ def follow_up(durations: Column, events: Column, *, entry: Column | None = None)
             raise UserError(
                 "methods.survival.entry", wrong=int(late.sum()), first=int(late.argmax()) + 1
             )
-    return FollowUp(time, code.astype(np.int64, copy=False), begin)
+    shared: Ints | None = None
+    if cluster is not None:
+        shared, _ = labels(cluster, "cluster")
+        same_length(time, shared, ("durations", "cluster"))
+    return FollowUp(time, code.astype(np.int64, copy=False), begin, shared)
 
 
 def by_group(persons: FollowUp, groups: Column | None) -> list[tuple[Any, FollowUp]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,14 @@ from umea_eval.methods.columns import Column, Floats
 from umea_eval.methods.confidence import check_confidence
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
-from umea_eval.methods.survival.at_risk import EventTimes, by_group, event_times, follow_up
+from umea_eval.methods.survival.at_risk import (
+    EventTimes,
+    FollowUp,
+    by_group,
+    event_times,
+    follow_up,
+)
+from umea_eval.methods.survival.influence import robust_errors
 from umea_eval.methods.survival.kaplan_meier import (
     at_times,
     plot_steps,
@@ -87,6 +94,7 @@ def cumulative_incidence(
     *,
     entry: Column | None = None,
     groups: Column | None = None,
+    cluster: Column | None = None,
     at: Sequence[float] | None = None,
     causes: Mapping[int, str] | None = None,
     confidence: float = 0.95,
@@ -96,7 +104,9 @@ def cumulative_incidence(
 
     ``events``: 0 for censored, 1, 2, ... for the cause that came first; ``causes`` names them for
     text and figure. Ties of causes at one time (whole months) are taken together, nothing is
-    jittered. ``entry``: delayed entry, at risk when ``entry < t <= duration``. ``method``: limits
+    jittered. ``entry``: delayed entry, at risk when ``entry < t <= duration``. ``cluster``: what
+    rows share (the person of several spells); with it the error is robust, as in
+    :func:`kaplan_meier`. ``method``: limits
     on the log(-log) scale of the incidence (default) or plain; before the first event of the cause
     there are no limits (missing).
 
@@ -107,15 +117,16 @@ def cumulative_incidence(
     check_confidence(confidence)
     if method not in get_args(Limits):
         raise UserError("methods.survival.limits", method=method, known=", ".join(get_args(Limits)))
-    persons = follow_up(durations, events, entry=entry)
+    persons = follow_up(durations, events, entry=entry, cluster=cluster)
     kinds = max(int(persons.codes.max()), 1)
     named = {code: str(code) for code in range(1, kinds + 1)} | dict(causes or {})
-    constants = {"confidence": confidence, "method": f"Aalen-Johansen, {method}"}
+    name_of = f"Aalen-Johansen, {method}" + ("" if cluster is None else ", cluster-robust")
+    constants = {"confidence": confidence, "method": name_of}
     curves, chosen = [], []
     for name, members in by_group(persons, groups):
         counted = event_times(members, kinds)
         for cause in range(1, kinds + 1):
-            curve = _curve(counted, cause, confidence, method)
+            curve = _curve(members, counted, cause, method, constants)
             if name is not None:
                 curve.insert(0, "group", name)
             curves.append(curve)
@@ -127,9 +138,17 @@ def cumulative_incidence(
     return CumulativeIncidence(table, whole, named, asked=at is not None)
 
 
-def _curve(counted: EventTimes, cause: int, confidence: float, method: Limits) -> pd.DataFrame:
+def _curve(
+    members: FollowUp,
+    counted: EventTimes,
+    cause: int,
+    method: Limits,
+    constants: dict[str, Any],
+) -> pd.DataFrame:
     incidence, se = _incidence(counted, cause)
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    if members.cluster is not None:
+        se = robust_errors(members, counted, incidence, cause, members.cluster)
+    z = float(stats.norm.ppf((1 + constants["confidence"]) / 2))
     known = (incidence > 0) & (incidence < 1)
     p = np.where(known, incidence, 0.5)
     if method == "log-log":
@@ -147,8 +166,7 @@ def _curve(counted: EventTimes, cause: int, confidence: float, method: Limits) -
             "value": incidence,
             "lower": np.where(known, lower, np.nan),
             "upper": np.where(known, upper, np.nan),
-            "confidence": confidence,
-            "method": f"Aalen-Johansen, {method}",
+            **constants,
             "se": se,
             "at_risk": counted.at_risk,
         }

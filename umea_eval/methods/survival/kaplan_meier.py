@@ -18,7 +18,14 @@ from umea_eval.methods.columns import Column, Floats
 from umea_eval.methods.confidence import check_confidence
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
-from umea_eval.methods.survival.at_risk import EventTimes, by_group, event_times, follow_up
+from umea_eval.methods.survival.at_risk import (
+    EventTimes,
+    FollowUp,
+    by_group,
+    event_times,
+    follow_up,
+)
+from umea_eval.methods.survival.influence import robust_errors
 from umea_eval.style import PALETTE
 
 if TYPE_CHECKING:
@@ -104,6 +111,7 @@ def kaplan_meier(
     *,
     entry: Column | None = None,
     groups: Column | None = None,
+    cluster: Column | None = None,
     at: Sequence[float] | None = None,
     confidence: float = 0.95,
     method: Limits = "log-log",
@@ -112,8 +120,10 @@ def kaplan_meier(
 
     ``durations``: time to the event or to censoring, in any unit. ``events``: 1 or True for the
     event, 0 or False for censored. ``entry``: time from which the person was observed (delayed
-    entry); at risk when ``entry < t <= duration``. ``method``: limits on the log-log (default),
-    log (R's default) or plain scale; where the curve is 1 or 0 there are no limits (missing).
+    entry); at risk when ``entry < t <= duration``. ``cluster``: what rows share (the person of
+    several spells, the home); with it the error is robust (infinitesimal jackknife; meant for
+    whole months, where the times are few). ``method``: limits on the log-log (default), log (R's
+    default) or plain scale; where the curve is 1 or 0 there are no limits (missing).
     The median is the first time at which the curve is at most one half; where it lies at exactly
     one half it is the middle of that stretch, as in R.
 
@@ -125,15 +135,16 @@ def kaplan_meier(
     check_confidence(confidence)
     if method not in get_args(Limits):
         raise UserError("methods.survival.limits", method=method, known=", ".join(get_args(Limits)))
-    persons = follow_up(durations, events, entry=entry)
+    persons = follow_up(durations, events, entry=entry, cluster=cluster)
     if persons.codes.max() > 1:
         raise UserError("methods.survival.competing")
-    constants = {"confidence": confidence, "method": f"Kaplan-Meier, {method}"}
+    kind = f"Kaplan-Meier, {method}" + ("" if cluster is None else ", cluster-robust")
+    constants = {"confidence": confidence, "method": kind}
     curves, chosen, last_times = [], [], {}
     emptied: dict[Any, float | None] = {}
     for name, members in by_group(persons, groups):
         counted = event_times(members)
-        curve = _curve(counted, confidence, method, constants)
+        curve = _curve(members, counted, method, constants)
         if name is not None:
             curve.insert(0, "group", name)
         curves.append(curve)
@@ -157,11 +168,14 @@ def survival_steps(counted: EventTimes) -> tuple[Floats, Floats]:
 
 
 def _curve(
-    counted: EventTimes, confidence: float, method: Limits, constants: dict[str, Any]
+    members: FollowUp, counted: EventTimes, method: Limits, constants: dict[str, Any]
 ) -> pd.DataFrame:
     share, greenwood = survival_steps(counted)
     relative = np.sqrt(greenwood)
-    lower, upper = _limits(share, relative, confidence, method)
+    if members.cluster is not None:
+        robust = robust_errors(members, counted, 1 - share, None, members.cluster)
+        relative = np.where(share > 0, robust / np.where(share > 0, share, 1.0), np.inf)
+    lower, upper = _limits(share, relative, constants["confidence"], method)
     inside = np.isfinite(relative)
     return pd.DataFrame(
         {
