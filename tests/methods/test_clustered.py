@@ -204,7 +204,7 @@ def test_order_of_rows_unit_of_exposure_and_seed(frame: pd.DataFrame) -> None:
 
 
 def test_refusals(frame: pd.DataFrame) -> None:
-    with pytest.raises(UserError, match="större än noll"):
+    with pytest.raises(UserError, match="är noll"):
         gee(frame.assign(days=0), **FALLS, cluster="home")
     with pytest.raises(UserError, match="bestäms av de andra"):
         gee(frame.assign(arm=1), **FALLS, cluster="home")

@@ -53,7 +53,11 @@ def test_D03() -> None:
         post="y81",
         errors="model",
     ).table
-    reference.reaches("D03", {"did": table["value"][0], "se": table["se"][0]})
+    reference.reaches(
+        "D03",
+        {"did": table["value"][0], "se": table["se"][0]},
+        function="difference_in_differences.two_by_two",
+    )
 
 
 def test_D04() -> None:
@@ -64,6 +68,7 @@ def test_D04() -> None:
     reference.reaches(
         "D04",
         {"did": plain["value"][0], "se": plain["se"][0], "se_hc1": robust["se"][0]},
+        function="difference_in_differences.two_by_two",
     )
 
 
@@ -76,6 +81,7 @@ def test_D05() -> None:
     reference.reaches(
         "D05",
         {"did": plain["value"][0], "se_iid": plain["se"][0], "se_cl": robust["se"][0]},
+        function="difference_in_differences.two_way_fixed_effects",
     )
 
 

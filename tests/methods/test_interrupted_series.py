@@ -66,6 +66,7 @@ def test_L04() -> None:
             "se_slope": table.loc["slope", "se"],
             "phi": result.fit.dispersion,
         },
+        function="interrupted_series.interrupted_series",
     )
 
 
@@ -80,6 +81,7 @@ def test_L05() -> None:
             "se_level": se["level"],
             "se_slope": se["slope"],
         },
+        function="interrupted_series.interrupted_series",
     )
 
 
@@ -99,6 +101,7 @@ def test_L06() -> None:
             "lcl": chart["lower"][0],
             "ucl": chart["upper"][0],
         },
+        function="interrupted_series.interrupted_series",
     )
 
 
@@ -138,6 +141,7 @@ def test_I09() -> None:
             "nw4_s": robust.loc["level", "se"],
             "nw4_b": robust.loc["level belt", "se"],
         },
+        function="interrupted_series.interrupted_series",
     )
 
 
@@ -254,11 +258,11 @@ def test_gaps_duplicates_zero_exposure_and_no_events_are_errors() -> None:
         interrupted_series(frame.assign(days=frame["days"].where(frame.index != 2, 0)), **SERIES)
     with pytest.raises(UserError, match="inga händelser"):
         interrupted_series(frame.assign(falls=frame["falls"].where(frame.index < 24, 0)), **SERIES)
-    with pytest.raises(UserError, match="alla 36 rader"):
+    with pytest.raises(UserError, match="Alla värden"):
         interrupted_series(frame.assign(falls=np.nan), **SERIES)
     with pytest.raises(UserError, match="hela tal"):
         interrupted_series(frame.assign(falls=frame["falls"] + 0.5), **SERIES)
-    with pytest.raises(UserError, match="finns inte"):
+    with pytest.raises(UserError, match="Menade du ”falls”"):
         interrupted_series(frame, outcome="fall", interruption="2023-01")
     with pytest.raises(UserError, match="fler än serien kan bära"):
         interrupted_series(frame, **SERIES, harmonics=20)

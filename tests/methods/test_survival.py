@@ -62,6 +62,7 @@ def test_V01(lung: pd.DataFrame) -> None:
             "S365": share[1],
             "S730": share[2],
         },
+        function="survival.kaplan_meier",
     )
 
 
@@ -75,17 +76,23 @@ def _limits(result: KaplanMeier) -> dict[str, float]:
 
 
 def test_V02(lung: pd.DataFrame) -> None:
-    reference.reaches("V02", _limits(kaplan_meier(lung["time"], lung["dead"], at=[365])))
+    reference.reaches(
+        "V02",
+        _limits(kaplan_meier(lung["time"], lung["dead"], at=[365])),
+        function="survival.kaplan_meier",
+    )
 
 
 def test_V03(lung: pd.DataFrame) -> None:
     result = kaplan_meier(lung["time"], lung["dead"], at=[365], method="log")
-    reference.reaches("V03", _limits(result))
+    reference.reaches("V03", _limits(result), function="survival.kaplan_meier")
 
 
 def test_V04(lung: pd.DataFrame) -> None:
     result = log_rank(lung["time"], lung["dead"], lung["sex"])
-    reference.reaches("V04", {"chi2": result.statistic, "p": result.p})
+    reference.reaches(
+        "V04", {"chi2": result.statistic, "p": result.p}, function="survival.log_rank"
+    )
 
 
 def test_V06(lung: pd.DataFrame) -> None:
@@ -100,6 +107,7 @@ def test_V06(lung: pd.DataFrame) -> None:
             "diff": table["value"][2],
             "se_diff": table["se"][2],
         },
+        function="survival.restricted_mean",
     )
 
 
@@ -117,6 +125,7 @@ def test_V07(lung: pd.DataFrame) -> None:
             "se2": se[1],
             "se3": se[2],
         },
+        function="survival.cox",
     )
 
 
@@ -124,7 +133,7 @@ def test_V08() -> None:
     rossi = reference.data("rossi.csv")
     result = cox(rossi["week"], rossi["arrest"], rossi.drop(columns=["week", "arrest"]))
     reached = dict(zip(result.table["term"], result.table["coefficient"], strict=True))
-    reference.reaches("V08", reached | {"ll": result.log_likelihood})
+    reference.reaches("V08", reached | {"ll": result.log_likelihood}, function="survival.cox")
 
 
 def test_L01() -> None:
@@ -134,7 +143,7 @@ def test_L01() -> None:
         reached[f"c{row['cause']}_{row['time']:.0f}"] = row["value"]
         if row["cause"] == 1:
             reached[f"se1_{row['time']:.0f}"] = row["se"]
-    reference.reaches("L01", reached)
+    reference.reaches("L01", reached, function="survival.cumulative_incidence")
 
 
 def test_L02() -> None:
@@ -148,7 +157,7 @@ def test_L02() -> None:
     reached |= {"median": median["value"], "lo": median["lower"], "hi": median["upper"]}
     reached["logrank"] = log_rank(L_TIME, happened, groups).statistic
     reached |= {"rmst10": mean["value"][0], "se_rmst": mean["se"][0]}
-    reference.reaches("L02", reached)
+    reference.reaches("L02", reached, function="survival.kaplan_meier")
 
 
 def test_kaplan_meier_equals_scipy_on_continuous_times() -> None:
@@ -357,9 +366,9 @@ def test_refusals(arguments: dict[str, object], key: str) -> None:
 
 
 def test_missing_is_never_dropped_in_silence() -> None:
-    with pytest.raises(UserError, match="saknar värde på 1 av 3 rader"):
+    with pytest.raises(UserError, match="Värden saknas i ”durations”: 1 rad"):
         kaplan_meier([1, None, 3], [1, 0, 1])
-    with pytest.raises(UserError, match="alla 2 rader"):
+    with pytest.raises(UserError, match="Alla värden"):
         kaplan_meier([None, None], [1, 0])
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from umea_eval.errors import UserError
 from umea_eval.methods.columns import Column, Ints
+from umea_eval.methods.inputs import refuse
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,8 @@ def timeline(values: Column, name: str) -> Timeline:
     """
     series = pd.Series(values)
     if len(series) == 0:
-        raise UserError("methods.columns.empty", column=name)
-    if series.isna().any():
-        raise UserError(
-            "methods.columns.missing",
-            column=name,
-            missing=int(series.isna().sum()),
-            rows=len(series),
-            first=int(series.isna().to_numpy().argmax()) + 1,
-        )
+        raise UserError("methods.inputs.empty", column=name)
+    refuse(series.isna().to_numpy(), "methods.inputs.missing", name)
     frequency: str | None = None
     if pd.api.types.is_integer_dtype(series):
         ordinals = series.to_numpy(dtype=np.int64)

@@ -12,8 +12,8 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import Floats, Ints, column, exposures, labels, numbers
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.columns import Floats, Ints, labels
+from umea_eval.methods.inputs import column, denominators, level, numbers
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, GREY
@@ -71,7 +71,7 @@ def cluster_bootstrap(
     The rows are put in order of cluster first; ``statistic`` must not depend on their order within.
     Source: Davison & Hinkley 1997, section 3.8.
     """
-    check_confidence(confidence)
+    level(confidence)
     codes, names = labels(column(data, cluster), cluster)
     _enough(len(names))
     order = np.argsort(codes, kind="stable")
@@ -114,9 +114,9 @@ def bootstrap_ratio(
     UserError where a group has no events in the data (its ratio has no logarithm).
     Source: Davison & Hinkley 1997, sections 2.4 and 5.2.
     """
-    check_confidence(confidence)
+    level(confidence)
     y = numbers(column(data, numerator), numerator)
-    x = exposures(column(data, denominator), denominator)
+    x = denominators(column(data, denominator), denominator)
     codes, names = labels(column(data, cluster), cluster)
     _enough(len(names))
     sides: Ints = np.zeros(len(y), dtype=np.int64)

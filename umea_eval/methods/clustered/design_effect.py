@@ -12,8 +12,8 @@ from scipy import stats
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import Column, labels, numbers, same_length
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.columns import Column, labels, same_length
+from umea_eval.methods.inputs import level, numbers
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE
@@ -63,7 +63,7 @@ def design_effect(values: Column, clusters: Column, *, confidence: float = 0.95)
     UserError for fewer than two clusters, clusters of one person each, and no variation.
     Source: Donner & Klar 2000, section 1; Searle 1971; Kish 1965.
     """
-    check_confidence(confidence)
+    level(confidence)
     y = numbers(values, "values")
     codes, names = labels(clusters, "clusters")
     same_length(y, codes, ("values", "clusters"))

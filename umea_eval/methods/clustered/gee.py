@@ -20,17 +20,8 @@ from statsmodels.tools.sm_exceptions import (
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import (
-    Floats,
-    Ints,
-    column,
-    counts,
-    exposures,
-    labels,
-    numbers,
-    yes_or_no,
-)
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.columns import Floats, Ints, labels, yes_or_no
+from umea_eval.methods.inputs import column, counts, denominators, level, numbers
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import p_value, sentence
 from umea_eval.style import BLUE, GREY
@@ -119,12 +110,12 @@ def gee(
     covariates, and where the fit does not converge.
     Equals R ``geepack::geeglm`` for "robust". Source: Liang & Zeger 1986; Mancl & DeRouen 2001.
     """
-    check_confidence(confidence)
+    level(confidence)
     if family not in get_args(Family) or correlation not in get_args(Correlation):
         raise UserError("methods.clustered.choice", family=family, correlation=correlation)
     y = _outcome(data, outcome, family)
     codes, names = labels(column(data, cluster), cluster)
-    days = None if exposure is None else exposures(column(data, exposure), exposure)
+    days = None if exposure is None else denominators(column(data, exposure), exposure)
     x = np.column_stack(
         [np.ones(len(y)), *(numbers(column(data, name), name) for name in covariates)]
     )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Bools, Column, Floats, counts, exposures, numbers, same_length
+from umea_eval.methods.columns import Bools, Column, Floats, same_length
 from umea_eval.methods.control_charts.chart import (
     ControlChart,
     Improvement,
@@ -22,6 +22,7 @@ from umea_eval.methods.control_charts.chart import (
     draw,
     ordered,
 )
+from umea_eval.methods.inputs import counts, denominators, numbers
 
 # Constants for moving ranges of two points (Montgomery, Statistical Quality Control, table VI):
 # d2 = 1.128, D4 = 3.267; 3 / d2 is rounded to 2.66 in Making Data Count's XmR chart.
@@ -77,7 +78,7 @@ def p_chart(
     spread between periods is part of the limits. Equals R ``qicharts2`` (p, pp). Source: Montgomery
     section 7.2; Laney 2002. UserError where fewer than one event is expected per period.
     """
-    number, size = counts(events, "events"), exposures(n, "n")
+    number, size = counts(events, "events"), denominators(n, "n")
     same_length(number, size, ("events", "n"))
     if (number > size).any():
         raise UserError(
@@ -121,7 +122,7 @@ def u_chart(
     7.3; Laney 2002. UserError for zero exposure, and where fewer than one event is expected per
     period: a longer period or a g chart is needed.
     """
-    number, days = counts(events, "events"), exposures(exposure, "exposure")
+    number, days = counts(events, "events"), denominators(exposure, "exposure")
     same_length(number, days, ("events", "exposure"))
     series = ordered(number, days, number / days, times=times, breaks=breaks)
 
@@ -206,7 +207,7 @@ def t_chart(
     XmR limits of the times raised to 1 / 3.6, raised back. Equals R ``qicharts2`` (t) (Q11).
     Source: Nelson 1994.
     """
-    series = ordered(None, None, exposures(gaps, "gaps"), times=None, breaks=breaks)
+    series = ordered(None, None, denominators(gaps, "gaps"), times=None, breaks=breaks)
 
     def limits(inside: Bools, base: Bools) -> Limits:
         root = series.value[base] ** (1 / NELSON)

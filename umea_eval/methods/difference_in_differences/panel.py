@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Column, Floats, Ints, column, labels, numbers
+from umea_eval.methods.columns import Column, Floats, Ints, labels
+from umea_eval.methods.inputs import column, denominators, numbers
 from umea_eval.methods.months import timeline
 from umea_eval.methods.starts import BEFORE, NEVER, starts
 
@@ -81,15 +82,13 @@ def balanced_panel(
     weight = np.ones(len(names))
     if weights is not None:
         weight = _per_unit(column(data, weights), codes, len(names), weights)
-        if (weight <= 0).any():
-            raise UserError("methods.columns.no_exposure", column=weights, wrong=1, first=1)
         weight = weight / weight.mean()
     return Panel(tuple(names), line.labels, values.reshape(len(names), len(unique)), begun, weight)
 
 
 def _per_unit(values: Column, codes: Ints, units: int, name: str) -> Floats:
     """One value per unit: the mean over its rows."""
-    array = numbers(values, name)
+    array = denominators(values, name)
     return np.asarray(
         np.bincount(codes, weights=array, minlength=units) / np.bincount(codes, minlength=units),
         dtype=np.float64,

@@ -12,13 +12,13 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import Floats, column, labels, numbers, yes_or_no
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.columns import Floats, labels, yes_or_no
 from umea_eval.methods.difference_in_differences.least_squares import (
     Coefficient,
     Errors,
     coefficient,
 )
+from umea_eval.methods.inputs import column, level, numbers
 from umea_eval.methods.months import timeline
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import p_value, sentence
@@ -90,7 +90,7 @@ def two_by_two(
     UserError where one of the four cells is empty.
     Equals R ``lm(y ~ treated * post)`` with ``vcovHC(type = "HC1")`` (D03, D04).
     """
-    check_confidence(confidence)
+    level(confidence)
     y = numbers(column(data, outcome), outcome)
     group = yes_or_no(column(data, treated), treated)
     after = yes_or_no(column(data, post), post)
@@ -136,7 +136,7 @@ def two_way_fixed_effects(
     Equals R ``lm(y ~ treated + factor(unit) + factor(time))`` with
     ``vcovCL(type = "HC1", cluster = unit)`` (D05).
     """
-    check_confidence(confidence)
+    level(confidence)
     y = numbers(column(data, outcome), outcome)
     units, names = labels(column(data, unit), unit)
     times, unique = labels(column(data, time), time)

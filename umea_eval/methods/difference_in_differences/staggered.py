@@ -13,7 +13,6 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
 from umea_eval.methods.columns import Floats, Ints
-from umea_eval.methods.confidence import check_confidence
 from umea_eval.methods.difference_in_differences import group_time as cells_of
 from umea_eval.methods.difference_in_differences.group_time import (
     Aggregate,
@@ -29,6 +28,7 @@ from umea_eval.methods.difference_in_differences.permutation import (
     permuted,
 )
 from umea_eval.methods.difference_in_differences.regression import two_way_weights
+from umea_eval.methods.inputs import level
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import p_value, sentence
 from umea_eval.style import BLUE, GREY
@@ -139,7 +139,7 @@ def staggered_adoption(
     is left to compare with. Equals R ``did::att_gt`` and ``aggte`` with ``bstrap = FALSE``.
     Source: Callaway & Sant'Anna 2021; permutation: Shaikh & Toulis 2021.
     """
-    check_confidence(confidence)
+    level(confidence)
     panel = balanced_panel(
         data, outcome=outcome, unit=unit, time=time, start=start, weights=weights
     )
@@ -205,7 +205,7 @@ def placebo_permutation(
     15 deals and the smallest p is 1/15: a 95 % interval does not exist and its limits are missing.
     Source: Fisher 1935; Rosenbaum 2002, section 2; Conley & Taber 2011.
     """
-    check_confidence(confidence)
+    level(confidence)
     panel = balanced_panel(data, outcome=outcome, unit=unit, time=time, start=start)
     dealt = deals(panel.start, largest=max_assignments, seed=seed)
     if estimator == "two-way":

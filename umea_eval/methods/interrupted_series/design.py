@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Bools, Column, Floats, numbers
+from umea_eval.methods.columns import Bools, Column, Floats
+from umea_eval.methods.inputs import numbers
 from umea_eval.methods.months import Timeline, timeline
 
 # House rule: at least a year on each side, so that a season is never taken for a change ...

@@ -13,8 +13,8 @@ from statsmodels.stats.stattools import durbin_watson
 
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import Floats, column
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.columns import Floats
+from umea_eval.methods.inputs import column, level
 from umea_eval.methods.interrupted_series.design import Design, Mark, design
 from umea_eval.methods.interrupted_series.fit import Errors, Family, Fit, fit
 from umea_eval.methods.result import COLUMNS, Result
@@ -146,7 +146,7 @@ def interrupted_series(
     Equals R ``glm(..., quasipoisson)``, ``sandwich::NeweyWest`` and ``lm`` (L04, L05, L06, I09).
     Source: Wagner et al. 2002; Bernal, Cummins & Gasparrini 2017; Newey & West 1987.
     """
-    check_confidence(confidence)
+    level(confidence)
     if isinstance(interruption, Mark):
         mark = interruption
     else:

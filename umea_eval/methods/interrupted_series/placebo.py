@@ -11,7 +11,7 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import column
+from umea_eval.methods.inputs import column
 from umea_eval.methods.interrupted_series.design import COMPARABLE_POINTS
 from umea_eval.methods.interrupted_series.model import InterruptedSeries, interrupted_series
 from umea_eval.methods.result import COLUMNS, Result

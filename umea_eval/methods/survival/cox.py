@@ -12,8 +12,8 @@ from scipy import stats
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import Column, Floats, Ints, labels, numbers, same_length
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.columns import Column, Floats, Ints, labels, same_length
+from umea_eval.methods.inputs import level, numbers
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import FollowUp, follow_up
@@ -112,7 +112,7 @@ def cox(
     (an infinite coefficient), or where the iteration does not converge.
     Equals R ``survival::coxph`` (V07, V08). Source: Efron 1977; Lin & Wei 1989.
     """
-    check_confidence(confidence)
+    level(confidence)
     persons = follow_up(durations, events, entry=entry)
     if persons.codes.max() > 1:
         raise UserError("methods.survival.competing")

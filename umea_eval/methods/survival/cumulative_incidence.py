@@ -15,7 +15,7 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
 from umea_eval.methods.columns import Column, Floats
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.inputs import level
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import (
@@ -114,7 +114,7 @@ def cumulative_incidence(
     Equals R ``survival::survfit(Surv(time, factor(event)))`` (L01).
     Source: Aalen & Johansen 1978; variance of Marubini & Valsecchi 1995, section 10.3.
     """
-    check_confidence(confidence)
+    level(confidence)
     if method not in get_args(Limits):
         raise UserError("methods.survival.limits", method=method, known=", ".join(get_args(Limits)))
     persons = follow_up(durations, events, entry=entry, cluster=cluster)

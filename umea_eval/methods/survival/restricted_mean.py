@@ -14,7 +14,7 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
 from umea_eval.methods.columns import Column
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.inputs import level
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import EventTimes, by_group, event_times, follow_up
@@ -89,7 +89,7 @@ def restricted_mean(
     Equals R ``print(survfit(...), rmean = horizon)`` (V06, L02). Source: Klein & Moeschberger 2003,
     section 4.5.
     """
-    check_confidence(confidence)
+    level(confidence)
     persons = follow_up(durations, events, entry=entry)
     if persons.codes.max() > 1:
         raise UserError("methods.survival.competing")

@@ -12,7 +12,8 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import Bools, Column, Floats, column, numbers, same_length, yes_or_no
+from umea_eval.methods.columns import Bools, Column, Floats, same_length, yes_or_no
+from umea_eval.methods.inputs import column, numbers, refuse
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, GREY, VERMILION
@@ -96,14 +97,7 @@ def _columns(data: pd.DataFrame, covariates: Sequence[str]) -> list[tuple[str, F
         if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
             found.append((name, numbers(series, name)))
             continue
-        if series.isna().any():
-            raise UserError(
-                "methods.columns.missing",
-                column=name,
-                missing=int(series.isna().sum()),
-                rows=len(series),
-                first=int(series.isna().to_numpy().argmax()) + 1,
-            )
+        refuse(series.isna().to_numpy(), "methods.inputs.missing", name)
         found += [
             (f"{name}: {level}", (series == level).to_numpy(dtype=np.float64))
             for level in sorted(series.unique())

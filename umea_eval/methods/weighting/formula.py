@@ -10,7 +10,7 @@ from formulaic import Formula
 from formulaic.errors import FormulaicError
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import column
+from umea_eval.methods.inputs import column, refuse
 
 
 def model_matrix(terms: str, data: pd.DataFrame) -> Any:
@@ -21,15 +21,7 @@ def model_matrix(terms: str, data: pd.DataFrame) -> Any:
     try:
         formula = Formula(terms)
         for name in sorted(str(variable) for variable in formula.required_variables):
-            missing = column(data, name).isna().to_numpy()
-            if missing.any():
-                raise UserError(
-                    "methods.columns.missing",
-                    column=name,
-                    missing=int(missing.sum()),
-                    rows=len(missing),
-                    first=int(missing.argmax()) + 1,
-                )
+            refuse(column(data, name).isna().to_numpy(), "methods.inputs.missing", name)
         matrix = formula.get_model_matrix(data, na_action="raise", context={})
     except FormulaicError as error:
         raise UserError(

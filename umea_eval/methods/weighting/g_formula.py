@@ -9,8 +9,8 @@ import pandas as pd
 import statsmodels.api as sm
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Floats, column, counts, labels, numbers, yes_or_no
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.columns import Floats, labels, yes_or_no
+from umea_eval.methods.inputs import column, counts, level, numbers
 from umea_eval.methods.weighting.formula import model_matrix
 from umea_eval.methods.weighting.propensity import WeightedDifference, converged, effect_table
 
@@ -40,7 +40,7 @@ def g_formula(
     Equals R ``lm`` and ``predict`` (W02). Source: Robins 1986; Hernan & Robins 2020, chapter 13;
     error: Stefanski & Boos 2002.
     """
-    check_confidence(confidence)
+    level(confidence)
     if family not in get_args(Family) or target not in get_args(Target):
         raise UserError("methods.weighting.family", family=str(family), target=str(target))
     outcome, _, terms = (part.strip() for part in formula.partition("~"))

@@ -12,7 +12,8 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import Floats, Ints, column, labels, numbers
+from umea_eval.methods.columns import Floats, Ints, labels
+from umea_eval.methods.inputs import column, numbers
 from umea_eval.methods.months import timeline
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence

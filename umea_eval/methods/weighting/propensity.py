@@ -15,15 +15,8 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparatio
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import (
-    Column,
-    column,
-    labels,
-    numbers,
-    same_length,
-    yes_or_no,
-)
-from umea_eval.methods.confidence import check_confidence
+from umea_eval.methods.columns import Column, labels, same_length, yes_or_no
+from umea_eval.methods.inputs import column, level, numbers
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import p_value, sentence
 from umea_eval.methods.weighting.formula import model_matrix
@@ -187,7 +180,7 @@ def weighted_difference(
     Equals R ``lm(y ~ a, weights = w)`` with ``vcovHC(type = "HC0")`` (W01).
     Source: Hernan & Robins 2020, technical point 12.1; Lunceford & Davidian 2004.
     """
-    check_confidence(confidence)
+    level(confidence)
     y = numbers(column(data, outcome), outcome)
     treated = yes_or_no(column(data, treatment), treatment)
     w = numbers(weights, "weights")
