@@ -25,7 +25,8 @@ def whole_or_numbers(values: Column, name: str) -> Ints | Floats:
     is_whole = pd.api.types.is_integer_dtype(series) or pd.api.types.is_bool_dtype(series)
     if is_whole and len(series) and not series.hasnans:
         return series.to_numpy(dtype=np.int64)
-    array = numbers(series, name)
+    # A list of only None is missing, not text: numpy tells the two apart.
+    array = numbers(series if isinstance(values, pd.Series) else np.asarray(values), name)
     if bool((array == np.floor(array)).all()) and float(np.abs(array).max()) < 2**53:
         return array.astype(np.int64)
     return array
