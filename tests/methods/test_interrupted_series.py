@@ -291,6 +291,22 @@ def test_dates_and_periods_are_the_same_months() -> None:
     pd.testing.assert_frame_equal(tables[0], tables[2])
 
 
+def test_arima_errors_agree_with_the_default_in_a_long_series() -> None:
+    frame, _ = simulated(400, 200, 0.5, seed=4)
+    arguments = {"outcome": "y", "interruption": 201, "family": "gaussian"}
+    default = interrupted_series(frame, **arguments)  # type: ignore[arg-type]
+    arima = interrupted_series(frame, **arguments, errors="arima")  # type: ignore[arg-type]
+    columns = ["coefficient", "se"]
+    np.testing.assert_allclose(
+        arima.coefficients[columns], default.coefficients[columns], rtol=0.05
+    )
+    left_out = interrupted_series(frame, **arguments, errors="arima", phase_in=3)  # type: ignore[arg-type]
+    assert len(left_out.course) == 397
+    assert left_out.row("level")["value"] == pytest.approx(arima.row("level")["value"], abs=0.5)
+    with pytest.raises(UserError, match="kontinuerliga"):
+        interrupted_series(falls(), **SERIES, errors="arima")
+
+
 def test_placebo_dates_use_nothing_of_the_real_change() -> None:
     frame = falls()
     changed = frame.assign(falls=frame["falls"].where(frame.index < 24, 1))

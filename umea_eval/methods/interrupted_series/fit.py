@@ -10,6 +10,7 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import optimize, stats
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
+from statsmodels.tsa.arima.model import ARIMA
 
 from umea_eval.errors import UserError
 from umea_eval.methods.columns import Floats
@@ -17,7 +18,7 @@ from umea_eval.methods.interrupted_series.autoregressive import Mixture, mixture
 from umea_eval.methods.interrupted_series.design import Design
 
 Family = Literal["gaussian", "poisson", "quasi-poisson", "negative binomial"]
-Errors = Literal["autoregressive", "newey-west", "model"]
+Errors = Literal["autoregressive", "newey-west", "model", "arima"]
 
 _ITERATIONS = 100
 # Overdispersion from none that matters to one that no count series of a municipality has.
@@ -56,7 +57,14 @@ class Fit:
         return float(np.sqrt(gradient @ self.covariance @ gradient))
 
 
-def fit(plan: Design, *, family: Family, errors: Errors, lags: int | None) -> Fit:
+def fit(
+    plan: Design,
+    *,
+    family: Family,
+    errors: Errors,
+    lags: int | None,
+    order: tuple[int, int, int] = (1, 0, 0),
+) -> Fit:
     """Fit the model by the family's likelihood, then its errors.
 
     ``model``: the family's own (quasi-Poisson: Pearson's chi2 over its degrees of freedom).
@@ -73,6 +81,8 @@ def fit(plan: Design, *, family: Family, errors: Errors, lags: int | None) -> Fi
             kinds=", ".join(get_args(Errors)),
         )
     log_link = family != "gaussian"
+    if errors == "arima":
+        return _arima(plan, family, order)
     if errors == "autoregressive":
         return _autoregressive(plan, family) if log_link else _linear_autoregressive(plan)
     model = _model(plan, family)
@@ -197,6 +207,36 @@ def _autoregressive(plan: Design, family: Family) -> Fit:
         if moved < 1e-9:
             return _from_mixture(weighed, mu, _pearson(plan.outcome, mu, _variance(model, mu)))
     raise UserError("methods.interrupted_series.not_converged")
+
+
+def _arima(plan: Design, family: Family, order: tuple[int, int, int]) -> Fit:
+    """Regression with ARIMA errors; periods left out of the model are missing, not joined."""
+    if family != "gaussian":
+        raise UserError("methods.interrupted_series.arima_counts")
+    rows = plan.rows - plan.rows[0]
+    outcome = np.full(rows[-1] + 1, np.nan)
+    matrix = np.zeros((len(outcome), plan.matrix.shape[1]))
+    # Columns of one size: the optimiser knows nothing of a trend of hundreds beside a step of one.
+    size = np.abs(plan.matrix).max(axis=0)
+    outcome[rows], matrix[rows] = plan.outcome, plan.matrix / size
+    # ARIMA and not SARIMAX, whose own constant beside a step did not converge.
+    # The observed information, as R uses; the default (outer products of scores) is another one.
+    options: dict[str, Any] = {"cov_type": "oim", "method_kwargs": {"maxiter": 500}}
+    result = _converged(ARIMA(outcome, exog=matrix, order=order, trend="n"), options)
+    k = matrix.shape[1]
+    beta = np.asarray(result.params, dtype=np.float64)[:k] / size
+    if not np.isfinite(result.bse).all():
+        raise UserError("methods.interrupted_series.not_converged")
+    mu = plan.matrix @ beta
+    return Fit(
+        beta=beta,
+        covariance=np.asarray(result.cov_params(), dtype=np.float64)[:k, :k] / np.outer(size, size),
+        degrees_of_freedom=len(rows) - len(result.params) + 1,
+        fitted=mu,
+        residuals=np.asarray(result.resid, dtype=np.float64)[rows],
+        dispersion=float(result.params[-1]),
+        mixture=None,
+    )
 
 
 def _from_mixture(weighed: Mixture, mu: Floats, residuals: Floats) -> Fit:

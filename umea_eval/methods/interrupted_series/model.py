@@ -124,6 +124,7 @@ def interrupted_series(
     covariates: Sequence[str] = (),
     errors: Errors = "autoregressive",
     lags: int | None = None,
+    order: tuple[int, int, int] = (1, 0, 0),
     confidence: float = 0.95,
     per: float = 1000,
 ) -> InterruptedSeries:
@@ -136,9 +137,9 @@ def interrupted_series(
     state, or a :class:`Mark`. ``slope`` and ``phase_in`` belong to it. ``marks``: other events of
     the series, of which breaks are modelled but never called interventions. ``harmonics``: pairs
     of sine and cosine with ``period`` periods a year. ``errors``: "autoregressive" (default;
-    uncertainty of the autocorrelation included), "newey-west" (``lags``) or "model"; limits by t
-    with n - p degrees of freedom. Only the default keeps its confidence in short series: see
-    docs/coverage.md.
+    uncertainty of the autocorrelation included), "newey-west" (``lags``), "model", or "arima"
+    (``order``, continuous outcomes); limits by t with n - p degrees of freedom. Only the default
+    keeps its confidence in short series: see docs/coverage.md.
 
     Raises UserError below 12 comparable points on each side (between the nearest breaks), for a
     break within 6 periods of the interruption, gaps, duplicates, zero exposure, no events on one
@@ -164,7 +165,9 @@ def interrupted_series(
         period=period,
         covariates=covariates,
     )
-    return estimate(plan, family=family, errors=errors, lags=lags, confidence=confidence, per=per)
+    return estimate(
+        plan, family=family, errors=errors, lags=lags, order=order, confidence=confidence, per=per
+    )
 
 
 def estimate(
@@ -173,11 +176,12 @@ def estimate(
     family: Family,
     errors: Errors,
     lags: int | None,
+    order: tuple[int, int, int],
     confidence: float,
     per: float,
 ) -> InterruptedSeries:
     """Fit a design and bring its results together."""
-    fitted = fit(plan, family=family, errors=errors, lags=lags)
+    fitted = fit(plan, family=family, errors=errors, lags=lags, order=order)
     log_link = family != "gaussian"
     exposure = np.ones(len(plan.outcome)) if plan.exposure is None else plan.exposure
     eta = plan.without @ fitted.beta
