@@ -1,0 +1,101 @@
+"""How many independent persons are the persons in shared homes worth?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from umea_eval.errors import UserError
+from umea_eval.language import Language
+from umea_eval.methods.axes import axes
+from umea_eval.methods.columns import Column, labels, same_length
+from umea_eval.methods.inputs import level, numbers
+from umea_eval.methods.result import COLUMNS, Result
+from umea_eval.methods.sentences import sentence
+from umea_eval.style import BLUE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class DesignEffect(Result):
+    """``table``: rows "intraclass correlation", "design effect" and "effective sample size" in the
+    column ``measure``, with limits; ``denominator`` persons."""
+
+    clusters: int
+    mean_size: float
+
+    def text(self, language: Language) -> str:
+        """The three measures in one sentence."""
+        value = dict(zip(self.table["measure"], self.table["value"], strict=True))
+        return sentence(
+            "methods.clustered.design_effect",
+            language,
+            persons=self.table["denominator"].iloc[0],
+            clusters=self.clusters,
+            icc=value["intraclass correlation"],
+            effect=value["design effect"],
+            effective=value["effective sample size"],
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the intraclass correlation with its limits."""
+        ax = axes(ax)
+        row = self.table.iloc[0]
+        error = [[row["value"] - row["lower"]], [row["upper"] - row["value"]]]
+        ax.errorbar([row["value"]], [0], xerr=error, fmt="o", color=BLUE)
+        ax.set_yticks([])
+        return ax
+
+
+def design_effect(values: Column, clusters: Column, *, confidence: float = 0.95) -> DesignEffect:
+    """Intraclass correlation by analysis of variance, and what it does to the sample size.
+
+    ``values``: one per person, continuous or 0 and 1. A negative estimate is kept (persons of one
+    home more unlike than by chance) but no design effect below 1 / (largest cluster) follows.
+    The design effect is 1 + (sum of m^2 / sum of m - 1) * correlation for clusters of size m.
+    Limits by Searle's F, exact for equal sizes and a normal outcome.
+    UserError for fewer than two clusters, clusters of one person each, and no variation.
+    Source: Donner & Klar 2000, section 1; Searle 1971; Kish 1965.
+    """
+    level(confidence)
+    y = numbers(values, "values")
+    codes, names = labels(clusters, "clusters")
+    same_length(y, codes, ("values", "clusters"))
+    k, n = len(names), len(y)
+    if k < 2:
+        raise UserError("methods.clustered.one_cluster")
+    if n == k:
+        raise UserError("methods.clustered.single_persons")
+    size = np.bincount(codes).astype(np.float64)
+    mean = np.bincount(codes, weights=y) / size
+    between = float(size @ (mean - y.mean()) ** 2) / (k - 1)
+    within = float(((y - mean[codes]) ** 2).sum()) / (n - k)
+    if within == 0:
+        raise UserError("methods.clustered.no_variation")
+    average = float(n - (size**2).sum() / n) / (k - 1)
+    ratio = between / within
+    tail = (1 - confidence) / 2
+    ratios = np.array(
+        [
+            ratio,
+            ratio / stats.f.ppf(1 - tail, k - 1, n - k),
+            ratio / stats.f.ppf(tail, k - 1, n - k),
+        ]
+    )
+    correlation = (ratios - 1) / (ratios - 1 + average)
+    weighted = float((size**2).sum() / n)
+    effect = np.maximum(1 + (weighted - 1) * correlation, 1 / float(size.max()))
+    effective = (n / effect)[[0, 2, 1]]
+    table = pd.DataFrame([correlation, effect, effective], columns=["value", "lower", "upper"])
+    table.insert(0, "measure", ["intraclass correlation", "design effect", "effective sample size"])
+    table["numerator"] = np.nan
+    table["denominator"] = float(n)
+    table["confidence"] = confidence
+    table["method"] = "analysis of variance"
+    return DesignEffect(table[["measure", *COLUMNS]], k, n / k)

@@ -1,0 +1,125 @@
+"""How large a change does the method find where nothing happened?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from umea_eval.errors import UserError
+from umea_eval.language import Language
+from umea_eval.methods.axes import axes
+from umea_eval.methods.inputs import column
+from umea_eval.methods.interrupted_series.design import COMPARABLE_POINTS
+from umea_eval.methods.interrupted_series.model import InterruptedSeries, interrupted_series
+from umea_eval.methods.result import COLUMNS, Result
+from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.style import BLUE, VERMILION
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class PlaceboDates(Result):
+    """The level change at invented dates before the interruption.
+
+    ``table``: one row per date, the real one last (``real``): ``value`` with limits, ``p``.
+    ``share`` of all dates (the real one counted) whose change is at least as far from none: at
+    least 1 / number of dates; neighbouring dates share data, so it is no exact p-value.
+    """
+
+    share: float
+
+    def text(self, language: Language) -> str:
+        """The share, and in how many invented dates the interval excludes no change."""
+        placebo = self.table[~self.table["real"]]
+        return sentence(
+            "methods.interrupted_series.placebo",
+            language,
+            dates=len(placebo),
+            found=int((placebo["p"] < 1 - placebo["confidence"]).sum()),
+            share=p_value(self.share, language)[2:],
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the change at each date with its limits, the real one in its own colour."""
+        ax = axes(ax)
+        for place, row in enumerate(self.table.to_dict("records")):
+            colour = VERMILION if row["real"] else BLUE
+            ax.plot([place, place], [row["lower"], row["upper"]], color=colour)
+            ax.plot(place, row["value"], "s" if row["real"] else "o", color=colour)
+        ax.set_xticks(
+            range(len(self.table)), [str(t) for t in self.table["time"]], rotation=45, ha="right"
+        )
+        return ax
+
+
+def placebo_dates(
+    data: pd.DataFrame,
+    result: InterruptedSeries,
+    *,
+    outcome: str,
+    exposure: str | None = None,
+    time: str = "month",
+    harmonics: int = 0,
+    period: int = 12,
+    lags: int | None = None,
+) -> PlaceboDates:
+    """Move the interruption to every possible date before the real one.
+
+    Only the periods before the real interruption, and after the last break before it, are used, so
+    that no real change is among them; both sides of each date have 12 periods. ``result`` is the
+    fitted series, the other arguments those that it was fitted with. UserError where there are
+    fewer than 24 such periods.
+    """
+    plan = result.design
+    start = plan.line.place(plan.interruption.time)
+    first = max(
+        [
+            plan.line.place(mark.time) + mark.phase_in
+            for mark in plan.marks
+            if plan.line.place(mark.time) < start
+        ],
+        default=0,
+    )
+    places = range(first + COMPARABLE_POINTS, start - COMPARABLE_POINTS + 1)
+    if not places:
+        raise UserError(
+            "methods.interrupted_series.no_placebo",
+            periods=start - first,
+            needed=2 * COMPARABLE_POINTS,
+        )
+    column(data, outcome)
+    before = data.iloc[plan.line.order[first:start]]
+    numbered = before.assign(**{time: np.arange(first, start)})
+    rows = []
+    for place in places:
+        fitted = interrupted_series(
+            numbered,
+            outcome=outcome,
+            exposure=exposure,
+            time=time,
+            interruption=place,
+            family=result.family,
+            slope=plan.slope is not None,
+            harmonics=harmonics,
+            period=period,
+            errors=result.errors,
+            lags=lags,
+            confidence=float(result.table["confidence"].iloc[0]),
+        )
+        rows.append(
+            {"time": plan.line.labels[place], "real": False}
+            | {str(k): v for k, v in fitted.row("level").items()}
+        )
+    rows.append(
+        {"time": plan.line.labels[start], "real": True}
+        | {str(k): v for k, v in result.row("level").items()}
+    )
+    table = pd.DataFrame(rows)[["time", "real", *COLUMNS, "p"]]
+    value = table["value"].to_numpy()
+    distance = np.abs(np.log(value) if result.family != "gaussian" else value)
+    return PlaceboDates(table, float((distance >= distance[-1]).mean()))
