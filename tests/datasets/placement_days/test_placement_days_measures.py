@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.methods.reference import reaches
+from umea_eval.datasets.placement_days.measures import Counting, days_per_month
+from umea_eval.errors import UserError
+
+UNTIL = date(2024, 12, 31)
+
+
+def placement(starts: str, ends: str | None, kind: str = "HVB") -> dict[str, object]:
+    end = None if ends is None else date.fromisoformat(ends)
+    return {"starts": date.fromisoformat(starts), "ends": end, "kind": kind}
+
+
+def test_X02() -> None:
+    frame = pd.DataFrame([placement("2024-01-15", "2024-03-10")])
+    both = days_per_month(frame, counting="both", until=UNTIL)["days"]
+    nights = days_per_month(frame, counting="first_only", until=UNTIL)["days"]
+    names = ("jan", "feb", "mar")
+    values = dict(zip(names, map(float, both), strict=True))
+    reaches("X02", {**values, "incl": float(both.sum()), "excl": float(nights.sum())})
+
+
+def test_an_open_placement_counts_up_to_the_extraction() -> None:
+    frame = pd.DataFrame([placement("2024-12-30", None), placement("2025-02-01", None)])
+    for counting in ("both", "first_only"):
+        found = days_per_month(frame, counting=counting, until=UNTIL)
+        assert found["days"].tolist() == [2]
+
+
+def test_groups_are_kept_apart() -> None:
+    frame = pd.DataFrame(
+        [placement("2024-01-31", "2024-02-01", kind) for kind in ("SiS", "HVB", "HVB")]
+    )
+    found = days_per_month(frame, counting="both", until=UNTIL, by=["kind"])
+    assert list(zip(found["kind"], found["days"], strict=True)) == [
+        ("HVB", 2),
+        ("HVB", 2),
+        ("SiS", 1),
+        ("SiS", 1),
+    ]
+
+
+DAYS = st.dates(date(2022, 1, 1), date(2025, 6, 30))
+STAYS = st.tuples(DAYS, st.one_of(st.none(), st.integers(0, 500)), st.sampled_from("ab"))
+
+
+@given(st.lists(STAYS, min_size=1, max_size=12), st.sampled_from(["both", "first_only"]))
+def test_days_are_those_counted_one_by_one(
+    stays: list[tuple[date, int | None, str]], counting: Counting
+) -> None:
+    rows = [
+        {"starts": start, "ends": None if n is None else start + timedelta(n), "kind": kind}
+        for start, n, kind in stays
+    ]
+    expected: dict[tuple[str, str], int] = {}
+    for start, length, kind in stays:
+        stop = (
+            UNTIL + timedelta(1)
+            if length is None
+            else min(start + timedelta(length + (counting == "both")), UNTIL + timedelta(1))
+        )
+        day = start
+        while day < stop:
+            key = (kind, day.strftime("%Y-%m"))
+            expected[key] = expected.get(key, 0) + 1
+            day += timedelta(1)
+    found = days_per_month(pd.DataFrame(rows), counting=counting, until=UNTIL, by=["kind"])
+    names = found["month"].dt.strftime("%Y-%m")
+    reached = {
+        (kind, month): days
+        for kind, month, days in zip(found["kind"], names, found["days"], strict=True)
+    }
+    assert reached == expected
+
+
+def test_what_cannot_be_counted_is_refused() -> None:
+    with pytest.raises(UserError):
+        days_per_month(
+            pd.DataFrame([placement("2024-02-01", "2024-01-01")]), counting="both", until=UNTIL
+        )

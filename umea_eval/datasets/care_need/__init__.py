@@ -1,0 +1,1 @@
+"""Care Need Index: the burden that a health centre's population is expected to bring."""

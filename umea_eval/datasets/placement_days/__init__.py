@@ -1,0 +1,1 @@
+"""Placements of children and young people."""
