@@ -49,6 +49,7 @@ lock:
 	$(LOCK) -c requirements/all.txt --extra lab -o requirements/lab.txt
 	$(LOCK) -c requirements/all.txt --extra cluster -o requirements/cluster.txt
 	$(LOCK) -c requirements/all.txt benchmarks/peers/requirements.in -o benchmarks/peers/requirements.txt
+	$(subst pyproject.toml requirements/build.in,,$(LOCK)) benchmarks/peers/lifelines.in -o benchmarks/peers/lifelines.txt
 	rm requirements/all.txt
 
 # Set-up happens once per lock file; a changed lock installs again.
@@ -62,4 +63,4 @@ $(VENV)/.%: requirements/%.txt pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 clean:
-	rm -rf $(VENV) benchmarks/.venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) benchmarks/.venv-peers* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -11,10 +11,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks import single_report
+from benchmarks import single_report, survival
 from benchmarks.measure import RESULTS, Result
 
-BENCHMARKS: Mapping[str, Callable[[], Result]] = {single_report.NAME: single_report.run}
+BENCHMARKS: Mapping[str, Callable[[], Result]] = {
+    single_report.NAME: single_report.run,
+    **survival.BENCHMARKS,
+}
 TABLE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks

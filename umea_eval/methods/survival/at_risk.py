@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from umea_eval.methods.columns import Column, Floats, Ints, labels, same_length,
 
 # Whole durations up to this many times the number of rows are counted; sparser ones are sorted.
 _SPARSE = 4
+_PIECE = 32_768
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,16 @@ class FollowUp:
 
     def __len__(self) -> int:
         return len(self.durations)
+
+    @cached_property
+    def last_time(self) -> float:
+        """The longest follow-up."""
+        return float(self.durations.max())
+
+    @cached_property
+    def kinds(self) -> int:
+        """The largest code: 1 without competing events."""
+        return int(self.codes.max())
 
     def where(self, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> FollowUp:
         """The follow-up of the chosen persons."""
@@ -76,9 +88,9 @@ def follow_up(
     time = whole_or_numbers(durations, "durations")
     code = whole_or_numbers(events, "events")
     same_length(time, code, ("durations", "events"))
-    if time.min() < 0:
+    if _any_negative(time):
         raise UserError("methods.survival.negative", first=int((time < 0).argmax()) + 1)
-    if code.dtype.kind != "i" or code.min() < 0:
+    if code.dtype.kind != "i" or _any_negative(code):
         wrong = (code < 0) | (code != np.floor(code))
         raise UserError("methods.survival.codes", first=int(wrong.argmax()) + 1)
     begin: Floats | Ints | None = None
@@ -97,6 +109,13 @@ def follow_up(
     return FollowUp(time, code.astype(np.int64, copy=False), begin, shared)
 
 
+def _any_negative(values: Floats | Ints) -> bool:
+    if values.dtype.kind == "i":
+        # Read as unsigned a negative number is the largest of all: one pass, and a fast one.
+        return bool(values.view(np.uint64).max() > np.iinfo(np.int64).max)
+    return bool(values.min() < 0)
+
+
 def by_group(persons: FollowUp, groups: Column | None) -> list[tuple[Any, FollowUp]]:
     """The follow-up of each group in sorted order; everyone under None without groups."""
     if groups is None:
@@ -109,7 +128,7 @@ def by_group(persons: FollowUp, groups: Column | None) -> list[tuple[Any, Follow
 def event_times(persons: FollowUp, kinds: int = 1) -> EventTimes:
     """Count events and persons at risk at every time with an event of kinds 1 to ``kinds``."""
     time, begin = persons.durations, persons.entry
-    last = float(time.max())
+    last = persons.last_time
     whole = time.dtype.kind == "i" and (begin is None or begin.dtype.kind == "i")
     if whole and last <= _SPARSE * len(time) + 1000:
         times, at_risk, events = _count_whole(persons, kinds, int(last))
@@ -125,13 +144,17 @@ def event_times(persons: FollowUp, kinds: int = 1) -> EventTimes:
 
 def _count_whole(persons: FollowUp, kinds: int, last: int) -> tuple[Floats, Floats, Floats]:
     width = kinds + 1
-    # One cell per month and kind of end, so that one pass over the persons is enough.
-    cell = persons.durations.astype(np.int64, copy=False) * width
-    cell += persons.codes
-    table = np.bincount(cell, minlength=(last + 1) * width)
-    table = table.reshape(last + 1, width)
+    time = persons.durations.astype(np.int64, copy=False)
+    # One cell per month and kind of end, so that one pass over the persons is enough; in pieces
+    # that stay in the processor's cache where the table of counts does too.
+    counted = np.zeros((last + 1) * width, dtype=np.int64)
+    step = _PIECE if len(counted) <= _PIECE else len(time)
+    for start in range(0, len(time), step):
+        piece = slice(start, start + step)
+        counted += np.bincount(time[piece] * width + persons.codes[piece], minlength=len(counted))
+    table = counted.reshape(last + 1, width)
     leaving = table.sum(axis=1)
-    at_risk = len(cell) - (np.cumsum(leaving) - leaving)
+    at_risk = len(time) - (np.cumsum(leaving) - leaving)
     if persons.entry is not None:
         # Those who enter at month m are at risk from month m + 1 on; from the start if m is 0.
         begin = np.clip(persons.entry, -1, last).astype(np.int64)

@@ -114,7 +114,7 @@ def cox(
     """
     level(confidence)
     persons = follow_up(durations, events, entry=entry)
-    if persons.codes.max() > 1:
+    if persons.kinds > 1:
         raise UserError("methods.survival.competing")
     if not (persons.codes == 1).any():
         raise UserError("methods.survival.no_events")

@@ -118,7 +118,7 @@ def cumulative_incidence(
     if method not in get_args(Limits):
         raise UserError("methods.survival.limits", method=method, known=", ".join(get_args(Limits)))
     persons = follow_up(durations, events, entry=entry, cluster=cluster)
-    kinds = max(int(persons.codes.max()), 1)
+    kinds = max(persons.kinds, 1)
     named = {code: str(code) for code in range(1, kinds + 1)} | dict(causes or {})
     name_of = f"Aalen-Johansen, {method}" + ("" if cluster is None else ", cluster-robust")
     constants = {"confidence": confidence, "method": name_of}

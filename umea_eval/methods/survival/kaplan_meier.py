@@ -136,7 +136,7 @@ def kaplan_meier(
     if method not in get_args(Limits):
         raise UserError("methods.survival.limits", method=method, known=", ".join(get_args(Limits)))
     persons = follow_up(durations, events, entry=entry, cluster=cluster)
-    if persons.codes.max() > 1:
+    if persons.kinds > 1:
         raise UserError("methods.survival.competing")
     kind = f"Kaplan-Meier, {method}" + ("" if cluster is None else ", cluster-robust")
     constants = {"confidence": confidence, "method": kind}

@@ -66,7 +66,7 @@ def log_rank(
     Equals R ``survival::survdiff`` (V04, L02). Source: Mantel 1966; Peto & Peto 1972.
     """
     persons = follow_up(durations, events, entry=entry)
-    if persons.codes.max() > 1:
+    if persons.kinds > 1:
         raise UserError("methods.survival.competing")
     codes, names = labels(groups, "groups")
     same_length(persons.durations, codes, ("durations", "groups"))

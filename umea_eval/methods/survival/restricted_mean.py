@@ -91,7 +91,7 @@ def restricted_mean(
     """
     level(confidence)
     persons = follow_up(durations, events, entry=entry)
-    if persons.codes.max() > 1:
+    if persons.kinds > 1:
         raise UserError("methods.survival.competing")
     if not horizon > 0:
         raise UserError("methods.survival.horizon", horizon=str(horizon))
