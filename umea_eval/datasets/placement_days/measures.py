@@ -44,13 +44,13 @@ def days_per_month(
     first = starts.to_numpy(dtype="datetime64[D]").astype(np.int64)
     last = ends.to_numpy(dtype="datetime64[D]").astype(np.int64)
     # The first day that no longer counts.
-    stop = np.where(ends.isna().to_numpy(), after, last + (counting == "both"))
+    stop = np.where(ends.isna().to_numpy(), after, last + int(counting == "both")).astype(np.int64)
     first, stop = np.minimum(first, after), np.minimum(stop, after)
     if not len(first) or not bool((stop > first).any()):
         return placements.head(0).assign(month=starts.head(0), days=0)[columns]
     if by:
         groups = placements.groupby(list(by), sort=True, observed=True, dropna=False)
-        codes = groups.ngroup().to_numpy(dtype=np.int64)
+        codes = groups.ngroup().to_numpy().astype(np.int64)
         keys = groups.head(1).assign(_code=groups.ngroup()).sort_values("_code")[list(by)]
     else:
         codes, keys = np.zeros(len(first), dtype=np.int64), pd.DataFrame(index=[0])
