@@ -20,7 +20,8 @@ def clean(source: Path, folder: Path) -> tuple[int, dict[str, int], int]:
         number=pl.col("identity").str.replace("-", "", literal=True)
     )
     number = pl.col("number")
-    digits = [number.str.slice(place, 1).cast(pl.Int32, strict=False) for place in range(2, 12)]
+    whole = number.cast(pl.Int64, strict=False)
+    digits = [whole // 10 ** (11 - place) % 10 for place in range(2, 12)]
     products = [digit * (2 - place % 2) for place, digit in enumerate(digits)]
     check = pl.sum_horizontal([product // 10 + product % 10 for product in products]) % 10 == 0
     birth = number.str.slice(0, 8).str.to_date("%Y%m%d", strict=False)

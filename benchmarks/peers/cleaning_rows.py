@@ -27,7 +27,9 @@ def clean(source: Path, folder: Path) -> tuple[int, dict[str, int], int]:
         header=0,
     )
     seen: set[tuple[Any, ...]] = set()
-    clean_rows, bad, duplicates = [], [], 0
+    clean_rows: list[dict[str, Any]] = []
+    bad: list[dict[str, Any]] = []
+    duplicates = 0
     for place, (_, row) in enumerate(frame.iterrows()):
         try:
             values = _values(row)
@@ -58,7 +60,7 @@ def clean(source: Path, folder: Path) -> tuple[int, dict[str, int], int]:
     return len(clean_rows), dict(Counter(each["reason"] for each in bad)), duplicates
 
 
-def _values(row: pd.Series[str]) -> tuple[Any, ...]:
+def _values(row: Any) -> tuple[Any, ...]:
     try:
         number = Personnummer(row["identity"])
         canonical = number.format(long_format=True)

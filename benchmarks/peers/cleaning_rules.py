@@ -45,12 +45,14 @@ def main(clean: Clean) -> None:
     """
     source, folder = Path(sys.argv[1]), Path(sys.argv[2])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     rows, reasons, duplicates = clean(source, folder)
     seconds = time.perf_counter() - start
+    processor = time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     facts = {
         "seconds": seconds,
+        "processor_seconds": processor,
         "memory_mb": (peak - before) / 1024,
         "clean": rows,
         "quarantined": dict(sorted(reasons.items())),

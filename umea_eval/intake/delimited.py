@@ -25,7 +25,7 @@ ONE_COLUMN = "\x1f"
 SAMPLE_BYTES = 262_144
 SAMPLE_ROWS = 500
 CONSISTENT = 0.8
-BLOCK = 1 << 24
+BLOCK = 1 << 22
 LINE = re.compile(r"\r\n|\n|\r")
 # Excel's own first line: sep=;
 EXCEL_SEPARATOR = re.compile(rb"^sep=(.)\r?\n", re.IGNORECASE)
