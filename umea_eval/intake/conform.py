@@ -27,6 +27,7 @@ from umea_eval.intake.values import (
     is_missing,
     plain,
     read_values,
+    row_codes,
     spread,
 )
 from umea_eval.intake.values import key as spelling
@@ -102,7 +103,7 @@ def conform(match: Match, identification: Identification, *, reference: dt.date)
     raw = match.table.frame
     faults = _Faults()
     for number, reason in enumerate(FAULTS):
-        faults.add(raw["source_fault"].cat.codes.to_numpy() == number, "", reason)
+        faults.add(row_codes(raw["source_fault"]) == number, "", reason)
     order = _file_order(match)
     values: dict[str, pd.Series] = {}
     corrections = dict(match.table.corrections)
@@ -156,7 +157,7 @@ def _rest(raw: pd.DataFrame, headings: Sequence[str]) -> NDArray[np.uint64]:
     for heading in headings:
         texts = [f"{spelling(heading)}={plain(text)}" for text in distinct_texts(raw[heading])]
         hashes = pd.util.hash_array(np.array(texts, dtype=object))
-        rest += np.append(hashes, np.uint64(0))[raw[heading].cat.codes.to_numpy()]
+        rest += np.append(hashes, np.uint64(0))[row_codes(raw[heading])]
     return rest
 
 
@@ -194,7 +195,7 @@ def _identity(
         now = classify([each or "" for each in canonical], reference=reference)
     else:
         now = found
-    codes = raw.cat.codes.to_numpy()
+    codes = row_codes(raw)
     years = pd.array(np.where(now.birth_year > 0, now.birth_year, np.nan), dtype="Float64").astype(
         "int64[pyarrow]"
     )

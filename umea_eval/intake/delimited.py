@@ -25,7 +25,7 @@ ONE_COLUMN = "\x1f"
 SAMPLE_BYTES = 262_144
 SAMPLE_ROWS = 500
 CONSISTENT = 0.8
-BLOCK = 1 << 24
+BLOCK = 1 << 22
 LINE = re.compile(r"\r\n|\n|\r")
 # Excel's own first line: sep=;
 EXCEL_SEPARATOR = re.compile(rb"^sep=(.)\r?\n", re.IGNORECASE)
@@ -201,14 +201,19 @@ def _swallows_rows(grid: Grid, separator: str) -> bool:
     return any(
         _holds_rows(text, separator, max(width - 1, 2))
         for column in grid.columns
+        if _has_line_breaks("".join(column.texts))
         for text in column.texts
     )
 
 
 def _holds_rows(text: str, separator: str, enough: int) -> bool:
-    if "\n" not in text and "\r" not in text:
-        return False
-    return any(line.count(separator) >= enough for line in LINE.split(text))
+    return _has_line_breaks(text) and any(
+        line.count(separator) >= enough for line in LINE.split(text)
+    )
+
+
+def _has_line_breaks(text: str) -> bool:
+    return "\n" in text or "\r" in text
 
 
 def _read_lines(utf8: bytes, separator: str, width: int) -> Grid:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ MULTIBYTE = re.compile(
 ASCII = bytes(range(0x80))
 CONTINUATION = bytes(range(0x80, 0xC0))
 SAMPLE = 65_536
+PIECE = 1 << 20
 # More control characters than this share of the sample: no text file.
 CONTROL_SHARE = 0.01
 STRAY_CONTROLS = 8  # so many do not make a short text binary
@@ -141,9 +143,14 @@ def _decode_one_byte(data: bytes, high: bytes) -> Decoded:
     name = max(
         SWEDISH_BYTES, key=lambda each: sum(high.count(byte) for byte in SWEDISH_BYTES[each])
     )
-    if name == "windows-1252" and not UPPER_CONTROL.search(high):
-        return Decoded(_to_utf8(data.decode("latin-1")), name)
-    return Decoded(_to_utf8(data.decode(name, errors="umea_eval_latin_1")), name)
+    # Where nothing tells them apart, Latin-1 is the same and much quicker.
+    same = name == "windows-1252" and not UPPER_CONTROL.search(high)
+    codec, errors = ("latin-1", "strict") if same else (name, "umea_eval_latin_1")
+    # In pieces: one byte is one character, and the memory of a piece is used again for the next.
+    utf8 = io.BytesIO()
+    for start in range(0, len(data), PIECE):
+        utf8.write(data[start : start + PIECE].decode(codec, errors=errors).encode("utf-8"))
+    return Decoded(utf8.getvalue(), name)
 
 
 def _to_utf8(text: str) -> bytes:

@@ -38,6 +38,7 @@ TOTAL = re.compile(
     r"|summa totalt|totalt summa)(?:\s+(?:rader|poster|år)?\s*\d*)?\s*[:=]?\s*",
     re.IGNORECASE,
 )
+TOTAL_HINT = re.compile("sum|total|s:a|samtliga|sammanlagt", re.IGNORECASE)
 NOTE = re.compile(
     r"\W*(?:källa|anm(?:ärkning)?|not|obs|utskriven|utskrivet|uttag|uttaget|uttagen|urval|rapport"
     r"|filter|sida|antal rader|antal poster|skapad|skapat|sekretess|förklaring)\b"
@@ -206,7 +207,9 @@ def _totals(grid: Grid) -> NDArray[np.bool_]:
     totals = np.zeros(grid.rows, dtype=bool)
     before_empty = np.ones(grid.rows, dtype=bool)
     for column in grid.columns:
-        words = [code for code, text in enumerate(column.texts) if TOTAL.fullmatch(text)]
+        words = []
+        if TOTAL_HINT.search("\n".join(column.texts)):
+            words = [code for code, text in enumerate(column.texts) if TOTAL.fullmatch(text)]
         if words:
             totals |= before_empty & column.where(words)
         before_empty &= _blank(column)

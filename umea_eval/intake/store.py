@@ -134,11 +134,14 @@ def _write(folder: Path, name: str, frame: pd.DataFrame, about: str) -> str:
     sink = pa.BufferOutputStream()
     # Row numbers only grow: their differences take less time and room than a dictionary of them.
     growing = [column for column in table.column_names if column == "source_row"]
+    # The least and greatest text of a page (a pseudonym, say) serves no one and takes long to find.
+    plain = [each.name for each in table.schema if not pa.types.is_dictionary(each.type)]
     pq.write_table(
         table,
         sink,
         compression="zstd",
         compression_level=1,
+        write_statistics=plain,
         use_dictionary=[column for column in table.column_names if column not in growing],
         column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
     )

@@ -112,9 +112,10 @@ def make_table(file: str, part: Part, layout: Layout | None) -> RawTable:
     frame: dict[str, object] = {}
     headings = {}
     taken = set(SOURCE_COLUMNS)
+    chosen = _whole_block(keep)
     titles = _mended_titles(layout.headings)
     for place, (column, texts) in enumerate(zip(columns, titles, strict=True), start=1):
-        cells = _categorical(column, keep)
+        cells = _categorical(column, chosen)
         if not texts and not len(cells.categories):
             continue  # nothing heads it and nothing fills it: the width of another row
         name = _name(texts, place, titles, taken)
@@ -205,20 +206,35 @@ def _title(text: str) -> str:
     return " ".join(sound.replace("\ufeff", "").replace("\u00ad", "").split())
 
 
-def _categorical(column: Cells, keep: NDArray[np.bool_]) -> TextCategorical:
+def _categorical(column: Cells, keep: NDArray[np.bool_] | slice) -> TextCategorical:
     """The data rows of a column: blank cells missing, texts that only other rows had left out."""
-    codes = column.codes if keep.all() else column.codes[keep]
-    used = np.bincount(codes + 1, minlength=len(column.texts) + 1)[1:] > 0
-    for code in np.flatnonzero(used):
-        text = column.texts[code]
-        if not text or text.isspace():
-            used[code] = False
-    if not used.all():
-        table = np.full(len(used) + 1, -1, dtype=np.int32)
-        table[:-1][used] = np.arange(np.count_nonzero(used))
-        codes = table[codes]
-    texts = [text for text, kept in zip(column.texts, used, strict=True) if kept]
-    return categorical(codes, texts)
+    codes = column.codes[keep]
+    left_out = {code for code, text in enumerate(column.texts) if not text or text.isspace()}
+    for code in np.unique(_others(column, keep)).tolist():
+        if code >= 0 and not (codes == code).any():
+            left_out.add(code)
+    if not left_out:
+        return categorical(codes, column.texts)
+    used = np.ones(len(column.texts) + 1, dtype=bool)
+    used[[*left_out, -1]] = False
+    table = np.where(used, np.cumsum(used) - 1, -1).astype(np.int32)
+    texts = [text for text, kept in zip(column.texts, used[:-1], strict=True) if kept]
+    return categorical(table.take(codes, mode="wrap"), texts)
+
+
+def _others(column: Cells, keep: NDArray[np.bool_] | slice) -> NDArray[np.int32]:
+    """The codes of the rows that are no data."""
+    if isinstance(keep, slice):
+        return np.concatenate([column.codes[: keep.start], column.codes[keep.stop :]])
+    return column.codes[~keep]
+
+
+def _whole_block(keep: NDArray[np.bool_]) -> NDArray[np.bool_] | slice:
+    """The rows as a slice where they lie together: no copy is needed then."""
+    places = np.flatnonzero(keep)
+    if len(places) and places[-1] - places[0] + 1 == len(places):
+        return slice(int(places[0]), int(places[-1]) + 1)
+    return keep
 
 
 def _faults(grid: Grid) -> NDArray[np.int8]:

@@ -193,16 +193,27 @@ def read_values(column: TextSeries, parser: Parser) -> Values:
     A missing cell is a missing value without a fault.
     """
     parsed = parser(distinct_texts(column))
-    codes = column.cat.codes.to_numpy()
+    codes = row_codes(column)
+    corrections = {}
+    if parsed.corrections.any():
+        counts = np.bincount(_by_row(parsed.corrections, codes), minlength=len(Correction))
+        corrections = {
+            rule.name.lower(): int(counts[rule]) for rule in Correction if rule and counts[rule]
+        }
+    faults = np.zeros(len(codes), dtype=np.int8)
+    if parsed.faults.any():
+        faults = _by_row(parsed.faults, codes)
+    return Values(spread(parsed.distinct, codes, column.index), faults, corrections)
+
+
+def _by_row(marks: Codes8, codes: NDArray[np.integer]) -> Codes8:
     # The last place, which -1 points at, is the missing cell.
-    faults = np.append(parsed.faults, np.int8(0))[codes]
-    rules = np.append(parsed.corrections, np.int8(0))[codes]
-    counts = np.bincount(rules, minlength=len(Correction))
-    return Values(
-        spread(parsed.distinct, codes, column.index),
-        faults,
-        {rule.name.lower(): int(counts[rule]) for rule in Correction if rule and counts[rule]},
-    )
+    return np.append(marks, np.int8(0)).take(codes, mode="wrap")
+
+
+def row_codes(column: TextSeries) -> NDArray[np.integer]:
+    """The code of each row of a column of categories, -1 for missing; not to be written to."""
+    return pd.Categorical(column.array).codes
 
 
 def distinct_texts(column: TextSeries) -> list[str]:
@@ -214,10 +225,11 @@ def distinct_texts(column: TextSeries) -> list[str]:
 def spread(values: Any, codes: NDArray[np.integer], index: pd.Index) -> pd.Series:
     """Values by code to values by row; code -1 is missing."""
     if isinstance(values, pd.Categorical):
-        inner = np.append(values.codes, -1).astype(np.int32)[codes]
+        inner = np.append(values.codes, -1).astype(np.int32).take(codes, mode="wrap")
         made = pd.Categorical.from_codes(inner, dtype=values.dtype, validate=False)
         return pd.Series(made, index=index)
     if isinstance(values, np.ndarray):
         missing: Any = np.nan if values.dtype.kind == "f" else np.datetime64("NaT")
-        return pd.Series(np.append(values, np.array([missing], values.dtype))[codes], index=index)
+        table = np.append(values, np.array([missing], values.dtype))
+        return pd.Series(table.take(codes, mode="wrap"), index=index)
     return pd.Series(pd.array(values).take(codes, allow_fill=True), index=index)

@@ -1,0 +1,203 @@
+"""The quarantined rows themselves: kept beside the raw files, corrected there, and read again.
+
+Nothing else in the product holds their text. The folder ``.quarantine`` is never read as an export.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from umea_eval.errors import UserError
+from umea_eval.intake.cleaning import CleanResult
+from umea_eval.intake.encoding import decode
+from umea_eval.intake.grid import categorical
+from umea_eval.intake.tables import RawExport, RawTable
+from umea_eval.language import Language, has_text, text
+
+FOLDER = ".quarantine"
+CORRECTED = ".corrected.csv"
+# Before the row's own cells. The hash is of the file as it was: a correction holds for no other.
+ABOUT = ("source_file", "source_sheet", "source_row", "source_sha256", "faults")
+_FORMULA = ("=", "+", "@", "\t", "\r")
+
+Place = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """Corrected cells by file, sheet and row; and the hash of the file that they correct."""
+
+    cells: Mapping[Place, Mapping[str, str]]
+    hashes: Mapping[str, str]
+
+
+def reason_text(reason: str, language: Language, *, dataset: str = "") -> str:
+    """A reason code in words; a dataset's own words go first."""
+    for key in (f"{dataset}.fault.{reason}", f"intake.fault.{reason}"):
+        if has_text(key):
+            return text(key, language)
+    return reason
+
+
+def write_quarantine(
+    raw: RawExport, result: CleanResult, folder: Path, *, language: Language = "sv"
+) -> list[Path]:
+    """Write the quarantined rows to ``folder/.quarantine``, a CSV per raw table (mode 0600).
+
+    Each row has its place, its file's hash, its faults in words and then its own cells; a cell that
+    a spreadsheet would take for a formula begins with an apostrophe. Files of tables that have no
+    quarantined rows now are removed; corrected ones are never touched. To correct: save a copy that
+    ends in ``.corrected.csv`` beside it, change the cells, and clean again.
+    """
+    home = folder / FOLDER
+    dataset = str(result.provenance.get("dataset", ""))
+    written: list[Path] = []
+    places = result.quarantine.groupby(["file", "sheet"], sort=True, observed=True)
+    try:
+        home.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+        for number, table in enumerate(raw.tables, start=1):
+            if (table.file, table.sheet) not in places.groups:
+                continue
+            faults = places.get_group((table.file, table.sheet))
+            path = home / f"{number:03}_{_safe(table)}.csv"
+            _write_private(path, _rows(table, faults, raw, dataset, language))
+            written.append(path)
+        for old in home.glob("*.csv"):
+            if old not in written and not old.name.endswith(CORRECTED):
+                old.unlink()
+    except OSError:
+        raise UserError("intake.quarantine_not_written", folder=FOLDER) from None
+    return written
+
+
+def read_corrections(folder: Path) -> Corrections:
+    """Read all ``*.corrected.csv`` in ``folder/.quarantine``.
+
+    Raises UserError for a file that has lost the columns which say where its rows belong, and for
+    a row that is corrected in two ways.
+    """
+    cells: dict[Place, Mapping[str, str]] = {}
+    hashes: dict[str, str] = {}
+    for path in sorted((folder / FOLDER).glob(f"*{CORRECTED}")):
+        content = decode(path.read_bytes()).utf8.decode("utf-8")
+        separator = ";" if content.partition("\n")[0].count(";") else ","
+        rows = list(csv.DictReader(io.StringIO(content, newline=""), delimiter=separator))
+        for number, row in enumerate(rows, start=2):
+            place = _place(row)
+            if place is None:
+                raise UserError("intake.correction_place", file=path.name, row=number)
+            own = {
+                name: _unescape(value or "")
+                for name, value in row.items()
+                if name not in ABOUT and isinstance(name, str)
+            }
+            if cells.setdefault(place, own) != own:
+                raise UserError("intake.correction_twice", file=path.name, row=number)
+            hashes[place[0]] = row["source_sha256"]
+    return Corrections(cells, hashes)
+
+
+def apply_corrections(raw: RawExport, corrections: Corrections) -> tuple[RawExport, int]:
+    """The export with corrected cells in place of the old, and how many corrections are too old.
+
+    A corrected row keeps its place, so that it is counted once; ``corrected_by_hand`` in the
+    table's corrections counts it. Corrections of a file that has changed since are not used.
+    """
+    stale = 0
+    tables = []
+    for table in raw.tables:
+        own = {
+            place[2]: cells
+            for place, cells in corrections.cells.items()
+            if place[:2] == (table.file, table.sheet)
+        }
+        if corrections.hashes.get(table.file) == _hash_of(raw, table):
+            tables.append(_corrected(table, own) if own else table)
+        else:
+            stale += len(own)
+            tables.append(table)
+    known = {(table.file, table.sheet) for table in raw.tables}
+    stale += sum(place[:2] not in known for place in corrections.cells)
+    return replace(raw, tables=tuple(tables)), stale
+
+
+def _corrected(table: RawTable, cells: Mapping[int, Mapping[str, str]]) -> RawTable:
+    rows = table.frame["source_row"]
+    at = [place for place, row in enumerate(rows.tolist()) if row in cells]
+    frame = table.frame.copy(deep=False)
+    for heading in table.headings:
+        texts = frame[heading].astype("object")
+        for place in at:
+            given = cells[int(rows.iloc[place])].get(heading)
+            if given is not None:
+                texts.iloc[place] = given if given.strip() else None
+        codes, distinct = pd.factorize(texts)
+        frame[heading] = categorical(codes, [str(each) for each in distinct])
+    fault = frame["source_fault"].astype("object")
+    fault.iloc[at] = None
+    frame["source_fault"] = pd.Categorical(fault, categories=frame["source_fault"].cat.categories)
+    done = {**table.corrections, "corrected_by_hand": len(at)}
+    return replace(table, frame=frame, corrections=done)
+
+
+def _rows(
+    table: RawTable, faults: pd.DataFrame, raw: RawExport, dataset: str, language: Language
+) -> list[list[str]]:
+    words: dict[int, list[str]] = {}
+    for row, column, reason in zip(faults["row"], faults["column"], faults["reason"], strict=True):
+        said = reason_text(reason, language, dataset=dataset)
+        words.setdefault(int(row), []).append(f"{column}: {said}" if column else said)
+    own = table.frame[table.frame["source_row"].isin(list(words))]
+    headings = list(table.headings)
+    texts = own[headings].astype("object").to_numpy().tolist()
+    lines = [[*ABOUT, *headings]]
+    for row, cells in zip(own["source_row"].tolist(), texts, strict=True):
+        about = [table.file, table.sheet, str(row), _hash_of(raw, table), "; ".join(words[row])]
+        lines.append([*about, *(_escape(cell) if isinstance(cell, str) else "" for cell in cells)])
+    return lines
+
+
+def _write_private(path: Path, lines: Sequence[Sequence[str]]) -> None:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerows(lines)
+    beside = path.with_suffix(".part")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(buffer.getvalue().encode("utf-8-sig"))
+    beside.replace(path)
+
+
+def _safe(table: RawTable) -> str:
+    name = f"{table.file}_{table.sheet}" if table.sheet else table.file
+    return "".join(letter if letter.isalnum() or letter in "-. " else "_" for letter in name)[:80]
+
+
+def _hash_of(raw: RawExport, table: RawTable) -> str:
+    """The hash of the file on disk that a table comes from (an archive's, for its members)."""
+    found = [name for name in raw.hashes if table.file == name or table.file.startswith(f"{name}/")]
+    return raw.hashes[max(found, key=len)] if found else ""
+
+
+def _place(row: Mapping[str, str | None]) -> Place | None:
+    file, sheet, number = (row.get(name) for name in ABOUT[:3])
+    if not file or not number or not number.isdigit() or not row.get("source_sha256"):
+        return None
+    return file, sheet or "", int(number)
+
+
+def _escape(cell: str) -> str:
+    risky = cell.startswith(_FORMULA) or (cell.startswith("-") and not cell[1:2].isdigit())
+    return f"'{cell}" if risky or cell.startswith("'") else cell
+
+
+def _unescape(cell: str) -> str:
+    return cell.removeprefix("'")
