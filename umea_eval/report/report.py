@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from umea_eval.disclosure.profiles import Input, find_profile, release
+from umea_eval.disclosure.reading import registering
 from umea_eval.disclosure.tables import Field, Released, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language, Words, fill, text
@@ -92,12 +93,13 @@ class Report:
         shown = found.relative_to(root).as_posix() if inside else found.name
         if not found.exists():
             raise self._error("no_input", file=shown)
-        try:
-            sha256, size = provenance.input_sha256(found)
-        except OSError:
-            raise self._error("unreadable_input", file=shown) from None
-        if found.is_dir() and size == 0:
-            raise self._error("empty_input", file=shown)
+        with registering(found):
+            try:
+                sha256, size = provenance.input_sha256(found)
+            except OSError:
+                raise self._error("unreadable_input", file=shown) from None
+            if found.is_dir() and size == 0:
+                raise self._error("empty_input", file=shown)
         self._inputs[shown] = Input(
             path=shown,
             sha256=sha256,
