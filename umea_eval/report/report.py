@@ -22,7 +22,7 @@ from umea_eval.language import Language, Words, fill, text
 from umea_eval.report import provenance
 from umea_eval.report.figures import Draw, draw_svg
 from umea_eval.report.fragments import Fragment, Part, publish, render
-from umea_eval.report.tables import counted, write_table
+from umea_eval.report.tables import WrittenTable, counted, write_table
 from umea_eval.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Report:
 
     ``name`` is the notebook's name; ``title`` a catalogue key, or the words in each language, with
     ``values`` (parameters, never figures). Every word that a method takes is a key or such words.
+    ``source_language`` is the language of the data's own text, so that a page in the other language
+    can say so to a screen reader (WCAG 3.1.2); a column's ``lang`` goes before it.
     Raises UserError for an unknown profile, and in every method for a call in the wrong phase.
     """
 
@@ -59,12 +61,14 @@ class Report:
         profile: str,
         title: Words,
         values: Values | None = None,
+        source_language: Language | None = None,
         settings: Settings | None = None,
     ) -> None:
         find_profile(profile, language)
         self.name = name
         self.language: Language = language
         self.profile = profile
+        self.source_language: Language | None = source_language
         self.title = fill(title, language, **(values or {}))
         self.fragments: list[Fragment] = []
         self._settings = settings or read_settings()
@@ -172,11 +176,20 @@ class Report:
         data = {"level": level, "title": title, "id": anchor}
         self._show("heading", title, data, level=level, title=title, id=anchor)
 
-    def text(self, words: Words, values: FromReleased | Values | None = None) -> None:
-        """Paragraphs of text (a blank line parts them), with values from what is released."""
+    def text(
+        self,
+        words: Words,
+        values: FromReleased | Values | None = None,
+        *,
+        lang: Language | None = None,
+    ) -> None:
+        """Paragraphs of text (a blank line parts them), with values from what is released.
+
+        ``lang`` is the language of the text where it is not the report's, such as a quotation.
+        """
         self._require("showing", "text")
         written = fill(words, self.language, **self._values(values))
-        self._show("text", written, paragraphs=_paragraphs(written))
+        self._show("text", written, paragraphs=_paragraphs(written), lang=self._other(lang))
 
     def items(
         self,
@@ -184,11 +197,12 @@ class Report:
         values: Callable[[Released], Iterable[Values | tuple[Words, Values]]],
         *,
         empty: Words | None = None,
+        lang: Language | None = None,
     ) -> None:
         """A bullet list: one item for each set of values.
 
         An item with words of its own is a pair (words, values). A list without items shows
-        ``empty``, or nothing.
+        ``empty``, or nothing. ``lang`` is the language of the items where it is not the report's.
         """
         self._require("showing", "items")
         written = []
@@ -198,7 +212,8 @@ class Report:
                 raise self._error("item")
             written.append(fill(own, self.language, **_presentable(inserted)))
         if written:
-            self._show("items", "\n".join(f"- {item}" for item in written), items=written)
+            plain = "\n".join(f"- {item}" for item in written)
+            self._show("items", plain, items=written, lang=self._other(lang))
         elif empty is not None:
             self.text(empty)
 
@@ -243,7 +258,7 @@ class Report:
         )
         label = text("report.figure", self.language, number=number)
         behind = text("report.behind", self.language, number=number)
-        written = write_table(self._released.table(table), self.language)
+        written = self._written(table)
         data = {"name": name, "number": number, "caption": own, "alt": finding, "table": table}
         data["data"] = written.data()
         self._show(
@@ -291,7 +306,7 @@ class Report:
     def _show_table(
         self, name: str, caption: str, notes: Sequence[str], *, number: int, folded: bool
     ) -> None:
-        written = write_table(self._released.table(name), self.language)
+        written = self._written(name)
         plain = f"[{caption} ({counted(written.rows, self.language)})]"
         data = {"number": number, "caption": caption, "notes": list(notes), **written.data()}
         self._show(
@@ -304,6 +319,13 @@ class Report:
             notes=notes,
             rows=counted(written.rows, self.language) if folded else "",
         )
+
+    def _written(self, name: str) -> WrittenTable:
+        table = self._released.table(name)
+        return write_table(table, self.language, source_language=self.source_language)
+
+    def _other(self, lang: Language | None) -> Language | None:
+        return lang if lang != self.language else None
 
     def _caption(self, name: str) -> tuple[str, list[str]]:
         caption, note, values = self._words[name]
