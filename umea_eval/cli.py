@@ -44,9 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
-    prepare_streams()
-    language = find_language(arguments)
+    language: Language = "sv"
     try:
+        prepare_streams()
+        language = find_language(arguments)
         code = build(language).main(list(arguments), prog_name="umea-eval", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
         tell(text("cli.interrupted", language))

@@ -53,11 +53,16 @@ def find_root(start: Path | None = None) -> Path:
 def read_settings(start: Path | None = None) -> Settings:
     """Read the settings of the project that ``start`` (default: here) belongs to.
 
-    Raises UserError for a file that is no TOML, an unknown name or a wrong value.
+    Raises UserError for a file that is no UTF-8 (a byte order mark is accepted) or no TOML, an
+    unknown name or a wrong value.
     """
     root = find_root(start)
     try:
-        given = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
+        given = tomllib.loads((root / FILE).read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UserError("errors.settings_encoding", file=FILE) from None
+    except OSError:
+        raise UserError("errors.settings_closed", file=FILE) from None
     except tomllib.TOMLDecodeError as error:
         line = str(error).rpartition("line ")[2].split(",")[0]
         raise UserError("errors.settings_unreadable", file=FILE, line=line) from None
