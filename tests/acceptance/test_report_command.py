@@ -321,6 +321,14 @@ def test_a_file_in_place_of_the_reports_folder(small_project: Path, umea_eval: R
     assert (small_project / REPORTS).read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows says only that access is denied")
+def test_a_folder_in_place_of_the_index(small_project: Path, umea_eval: Run) -> None:
+    (small_project / "reports/index.html").mkdir(parents=True)
+    done = umea_eval(small_project, "report", "small")
+    assert done.returncode == 2
+    assert "I mappen reports finns en mapp som heter index.html" in done.stderr
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
 def test_a_full_disk(small_project: Path, umea_eval: Run) -> None:
     umea_eval(small_project, "report", "small")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -360,3 +361,14 @@ def test_paragraphs_and_items_in_another_language_say_so(settings: Settings) -> 
     assert "lang" not in html(report)
     report.items(words("Ett"), lambda _: [{}])
     assert "lang" not in html(report)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), Decimal("Infinity")])
+def test_an_infinite_number_is_refused_where_it_is_registered(
+    settings: Settings, value: object
+) -> None:
+    report = begun(settings)
+    frame = FRAME.assign(value=pd.Series([1.5, value], dtype=object))
+    with pytest.raises(UserError, match="”figures” har ett oändligt tal i kolumnen ”value”"):
+        report.table("figures", frame, caption=words("Värden"), columns=COLUMNS)
+    report.table("more", frame, caption=words("Värden"), columns=COLUMNS[:1])

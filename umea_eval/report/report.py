@@ -8,15 +8,17 @@ make it again; a notebook without it has no report.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from umea_eval.disclosure.profiles import Input, find_profile, release
 from umea_eval.disclosure.reading import registering
-from umea_eval.disclosure.tables import Field, Released, Table
+from umea_eval.disclosure.tables import NUMBERS, Field, Released, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language, Words, fill, text
 from umea_eval.report import provenance
@@ -126,7 +128,8 @@ class Report:
         """Register a table. Nothing is shown: see ``show`` and ``figure``.
 
         ``values`` fill the caption and the note: parameters, or a function of what is released.
-        Later changes of ``frame`` do not reach the report.
+        Later changes of ``frame`` do not reach the report. Raises UserError for an infinite number:
+        something was divided by zero.
         """
         self._require("registering", "table")
         self._check_name(name, self._tables)
@@ -134,6 +137,7 @@ class Report:
             self._tables[name] = Table(name, frame.copy(), tuple(columns))
         except (KeyError, ValueError) as error:
             raise self._error("columns", table=name, column=str(error.args[0])) from None
+        self._check_finite(self._tables[name])
         self._words[name] = (caption, note, values)
 
     def release(self) -> None:
@@ -363,12 +367,21 @@ class Report:
         if name in taken:
             raise self._error("registered_twice", name=name)
 
+    def _check_finite(self, table: Table) -> None:
+        for column in table.columns:
+            if column.kind in NUMBERS and _infinite(table.frame[column.name]):
+                raise self._error("infinite", table=table.name, column=column.name)
+
     def _check_registered(self, name: str) -> None:
         if name not in self._tables:
             raise self._error("no_table", name=name, known=", ".join(self._tables) or "–")
 
     def _error(self, key: str, **values: object) -> UserError:
         return UserError(f"report.errors.{key}", language=self.language, **values)
+
+
+def _infinite(values: pd.Series) -> bool:
+    return any(isinstance(value, float | Decimal) and math.isinf(value) for value in values)
 
 
 def _presentable(values: Values) -> dict[str, object]:
