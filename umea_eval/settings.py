@@ -47,7 +47,7 @@ def find_root(start: Path | None = None) -> Path:
     for folder in (here, *here.parents):
         if (folder / FILE).is_file():
             return folder
-    raise UserError("errors.no_project", folder=here.name)
+    raise UserError("errors.no_project", folder=here.name or str(here))
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -77,5 +77,12 @@ def read_settings(start: Path | None = None) -> Settings:
         raise UserError(
             "errors.settings_value", name="language", file=FILE, expected=", ".join(LANGUAGES)
         )
-    folders = {name: (root / given.get(name, usual)).resolve() for name, usual in FOLDERS.items()}
+    folders = {name: _folder(root, name, given.get(name, usual)) for name, usual in FOLDERS.items()}
     return Settings(root=root, language=language, profile=given.get("profile", "public"), **folders)
+
+
+def _folder(root: Path, name: str, given: str) -> Path:
+    folder = (root / given).resolve() if given.strip() and "\0" not in given else root
+    if root.is_relative_to(folder):  # what is written or protected there would be everything
+        raise UserError("errors.settings_folder", name=name, file=FILE, usual=FOLDERS[name])
+    return folder
