@@ -44,9 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
-    prepare_streams()
-    language = find_language(arguments)
+    language: Language = "sv"
     try:
+        prepare_streams()
+        language = find_language(arguments)
         code = build(language).main(list(arguments), prog_name="umea-eval", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
         tell(text("cli.interrupted", language))
@@ -123,7 +124,7 @@ def _report(language: Language) -> Command:
     ) -> int:
         if name is None:
             say(_evaluations(language))
-            raise UserError("cli.errors.no_name", language=language)
+            return DONE
         if parameters:
             path = find_notebook(name, read_settings(), language)
             say(_parameter_table(path, language))
@@ -301,12 +302,16 @@ def _version(language: Language) -> Command:
 
 
 def _evaluations(language: Language) -> str:
-    """Every notebook with its title and parameters."""
+    """Every notebook with its title and parameters; what is wrong with one stands in its place."""
     notebooks = existing_notebooks(read_settings(), language)
-    return "\n\n".join(
-        f"{name}: {notebook_title(path, language)}\n{_parameter_table(path, language)}"
-        for name, path in notebooks.items()
-    )
+    return "\n\n".join(_evaluation(name, path, language) for name, path in notebooks.items())
+
+
+def _evaluation(name: str, path: Path, language: Language) -> str:
+    try:
+        return f"{name}: {notebook_title(path, language)}\n{_parameter_table(path, language)}"
+    except UserError as error:
+        return f"{name}\n  {error.message(language)}"
 
 
 def _parameter_table(path: Path, language: Language) -> str:

@@ -47,17 +47,22 @@ def find_root(start: Path | None = None) -> Path:
     for folder in (here, *here.parents):
         if (folder / FILE).is_file():
             return folder
-    raise UserError("errors.no_project", folder=here.name)
+    raise UserError("errors.no_project", folder=here.name or str(here))
 
 
 def read_settings(start: Path | None = None) -> Settings:
     """Read the settings of the project that ``start`` (default: here) belongs to.
 
-    Raises UserError for a file that is no TOML, an unknown name or a wrong value.
+    Raises UserError for a file that is no UTF-8 (a byte order mark is accepted) or no TOML, an
+    unknown name or a wrong value.
     """
     root = find_root(start)
     try:
-        given = tomllib.loads((root / FILE).read_text(encoding="utf-8"))
+        given = tomllib.loads((root / FILE).read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UserError("errors.settings_encoding", file=FILE) from None
+    except OSError:
+        raise UserError("errors.settings_closed", file=FILE) from None
     except tomllib.TOMLDecodeError as error:
         line = str(error).rpartition("line ")[2].split(",")[0]
         raise UserError("errors.settings_unreadable", file=FILE, line=line) from None
@@ -72,5 +77,12 @@ def read_settings(start: Path | None = None) -> Settings:
         raise UserError(
             "errors.settings_value", name="language", file=FILE, expected=", ".join(LANGUAGES)
         )
-    folders = {name: (root / given.get(name, usual)).resolve() for name, usual in FOLDERS.items()}
+    folders = {name: _folder(root, name, given.get(name, usual)) for name, usual in FOLDERS.items()}
     return Settings(root=root, language=language, profile=given.get("profile", "public"), **folders)
+
+
+def _folder(root: Path, name: str, given: str) -> Path:
+    folder = (root / given).resolve() if given.strip() and "\0" not in given else root
+    if root.is_relative_to(folder):  # what is written or protected there would be everything
+        raise UserError("errors.settings_folder", name=name, file=FILE, usual=FOLDERS[name])
+    return folder

@@ -6,6 +6,10 @@ import codecs
 import io
 import os
 import sys
+from contextlib import suppress
+from typing import TextIO
+
+from umea_eval.errors import UserError
 
 # What stands for a letter that the terminal's encoding does not have.
 _STAND_INS = {"\u202f": " ", "\u00a0": " ", "\u2212": "-", "–": "-", "”": '"', "…": "..."}
@@ -37,18 +41,44 @@ def prepare_streams() -> None:
 
 
 def tell(message: str) -> None:
-    """One message to the standard error stream, at once."""
-    sys.stderr.write(message + "\n")
-    sys.stderr.flush()
+    """One message to the standard error stream, at once; where there is none, nobody listens."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(message + "\n")
+        sys.stderr.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        _close_quietly(sys.stderr)
 
 
 def say(message: str) -> None:
-    """One line of result to the standard output stream."""
-    sys.stdout.write(message + "\n")
-    sys.stdout.flush()
+    """One line of result to the standard output stream.
+
+    Raises UserError where the stream is closed or its disk full: a result that nobody gets is no
+    success.
+    """
+    if sys.stdout is None:
+        raise UserError("cli.errors.output")
+    try:
+        sys.stdout.write(message + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        close_quietly()
+        raise UserError("cli.errors.output") from None
 
 
 def close_quietly() -> None:
     """After a reader has gone (``| head``): let Python end without a word about it."""
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    _close_quietly(sys.stdout)
+
+
+def _close_quietly(stream: TextIO) -> None:
+    with (
+        suppress(OSError),
+        open(os.devnull, "w", encoding="utf-8") as nowhere,  # noqa: PTH123 - a device
+    ):
+        os.dup2(nowhere.fileno(), stream.fileno())

@@ -9,6 +9,7 @@ import click
 from umea_eval.errors import UserError
 from umea_eval.language import Language, text
 from umea_eval.runs.parameters import suggestion
+from umea_eval.terminal import say
 
 
 class _Translated(click.Command):
@@ -24,6 +25,7 @@ class _Translated(click.Command):
         """The option ``--help``, described in the language."""
         option = super().get_help_option(ctx)
         if option is not None:
+            option.callback = _show_help
             option.help = text("cli.help.help", self.language)
         return option
 
@@ -57,6 +59,13 @@ class _Translated(click.Command):
         if ctx.args and not group and not ctx.resilient_parsing:
             raise UserError("cli.errors.extra", language=self.language, words=" ".join(ctx.args))
         return rest
+
+
+def _show_help(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    del parameter
+    if wanted and not ctx.resilient_parsing:
+        say(ctx.get_help())
+        ctx.exit()
 
 
 class Command(_Translated):

@@ -112,6 +112,27 @@ def test_a_reader_that_goes_away_hears_nothing(small_project: Path) -> None:
         assert (done.stdout, done.stderr) == ("0\n", "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a device of Linux")
+@pytest.mark.parametrize("where", [">/dev/full", ">&-", ">/dev/full 2>/dev/full", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    "arguments", [["version"], ["--help"], ["report", "small", "--parameters"]]
+)
+def test_a_result_that_nobody_gets_is_no_success(
+    small_project: Path, where: str, arguments: list[str]
+) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f'"$@" {where}', "-", *command(*arguments)],
+        cwd=small_project,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "" if "2>" in where else "gick inte att skriva ut" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
 def test_a_bug_of_ours_is_told_without_its_text(small_project: Path) -> None:
     code = (
         "import sys, umea_eval.cli as cli\n"

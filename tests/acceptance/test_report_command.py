@@ -180,7 +180,6 @@ def test_example_data_can_be_mistaken_for_nothing_else(example_report: Path) -> 
         (["report", "small", "--language", "fi"], ["sv, en"]),
         (["raport"], ["Menade du ”report” eller ”reports”?"]),
         (["reports", "smal"], ["Menade du ”small”?"]),
-        (["report"], ["Ange vilken utvärdering"]),
         ([], ["Ange ett kommando"]),
     ],
 )
@@ -196,7 +195,12 @@ def test_wrong_words_are_one_clear_message_and_start_nothing(
 
 
 def test_lists_evaluations_and_parameters(small_project: Path, umea_eval: Run) -> None:
+    for name, broken in (("a", "{}"), ("z", small_notebook(parameters="x = 1"))):
+        (small_project / f"notebooks/{name}.ipynb").write_text(broken, encoding="utf-8")
     done = umea_eval(small_project, "report")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "a\n  Filen a.ipynb är ingen läsbar notebook" in done.stdout
+    assert "z\n  Parametercellen i z.ipynb" in done.stdout
     assert "small: Liten rapport" in done.stdout
     assert "Året som rapporten gäller" in done.stdout
     done = umea_eval(small_project, "--language", "en", "report", "small", "--parameters")
@@ -319,6 +323,14 @@ def test_a_file_in_place_of_the_reports_folder(small_project: Path, umea_eval: R
     assert done.returncode == 2
     assert "reports" in done.stderr
     assert (small_project / REPORTS).read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows says only that access is denied")
+def test_a_folder_in_place_of_the_index(small_project: Path, umea_eval: Run) -> None:
+    (small_project / "reports/index.html").mkdir(parents=True)
+    done = umea_eval(small_project, "report", "small")
+    assert done.returncode == 2
+    assert "I mappen reports finns en mapp som heter index.html" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -319,3 +320,55 @@ def test_the_record_has_neither_time_nor_place(settings: Settings) -> None:
         *("name", "title", "language", "profile", "example", "inputs", "code", "python"),
         "packages",
     }
+
+
+def test_text_of_the_data_says_its_language_on_a_page_in_another(settings: Settings) -> None:
+    frame = pd.DataFrame({"name": ["Umeå", None], "year": ["2023", "2024"], "code": ["a", "a"]})
+    frame["why"], frame["value"] = "because", 1.5
+    columns = [
+        Field("name", words("Namn", "Name"), kind="id"),
+        Field("year", words("År", "Year"), kind="id"),
+        Field("why", words("Varför", "Why"), lang="en"),
+        Field("value", words("Värde", "Value"), kind="value"),
+    ]
+
+    def pages(language: Language, source_language: Language | None) -> list[str]:
+        report = begun(settings, language=language, source_language=source_language)
+        report.input("data/raw/public/figures.csv")
+        report.table("t", frame, caption=words("Värden", "Values"), columns=columns)
+        report.release()
+        report.show("t")
+        table = html(report)
+        report.figure("f", draw=lambda _, ax: ax.plot([1]), table="t", alt=words("Bild", "Picture"))
+        return [table, html(report)]
+
+    for page in pages("en", "sv"):
+        assert '<th scope="row" lang="sv">Umeå</th>' in page
+        assert page.count("lang=") == 1  # not headings, years, missing values nor English text
+    for page in pages("sv", "sv"):
+        assert page.count('<td lang="en">because</td>') == page.count("lang=") == 2
+    for page in pages("en", None):
+        assert "lang=" not in page
+
+
+def test_paragraphs_and_items_in_another_language_say_so(settings: Settings) -> None:
+    report = released(settings)
+    report.text(words("Ett\n\nTvå"), lang="en")
+    assert html(report).count('<p lang="en">') == 2
+    report.items(words("Ett"), lambda _: [{}], lang="en")
+    assert html(report).startswith('<ul lang="en">')
+    report.text(words("Ett"), lang="sv")
+    assert "lang" not in html(report)
+    report.items(words("Ett"), lambda _: [{}])
+    assert "lang" not in html(report)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), Decimal("Infinity")])
+def test_an_infinite_number_is_refused_where_it_is_registered(
+    settings: Settings, value: object
+) -> None:
+    report = begun(settings)
+    frame = FRAME.assign(value=pd.Series([1.5, value], dtype=object))
+    with pytest.raises(UserError, match="”figures” har ett oändligt tal i kolumnen ”value”"):
+        report.table("figures", frame, caption=words("Värden"), columns=COLUMNS)
+    report.table("more", frame, caption=words("Värden"), columns=COLUMNS[:1])

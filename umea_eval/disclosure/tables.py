@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from umea_eval.language import Words
+from umea_eval.language import Language, Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,8 @@ class Field:
     ``denominator``  and as its denominator: it is hidden when they are
     ``of``           the column whose whole this one is a part of
     ``words``        the codes of the column are entries of the catalogue below this key
+    ``lang``         the language of the column's text, where it is not the report's
+                     ``source_language`` (nor codes with ``words``)
     ``missing``      what stands where a number is missing, instead of the usual words
     ``suppressed``   the name of a boolean column: true where the source itself withholds the number
     ``show``         False: figures and texts may use the column, the table does not show it
@@ -51,6 +53,7 @@ class Field:
     denominator: str | None = None
     of: str | None = None
     words: str | None = None
+    lang: Language | None = None
     missing: Words | None = None
     suppressed: str | None = None
     show: bool = True

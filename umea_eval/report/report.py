@@ -8,20 +8,23 @@ make it again; a notebook without it has no report.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from umea_eval.disclosure.profiles import Input, find_profile, release
-from umea_eval.disclosure.tables import Field, Released, Table
+from umea_eval.disclosure.reading import registering
+from umea_eval.disclosure.tables import NUMBERS, Field, Released, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language, Words, fill, text
 from umea_eval.report import provenance
 from umea_eval.report.figures import Draw, draw_svg
 from umea_eval.report.fragments import Fragment, Part, publish, render
-from umea_eval.report.tables import counted, write_table
+from umea_eval.report.tables import WrittenTable, counted, write_table
 from umea_eval.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ class Report:
 
     ``name`` is the notebook's name; ``title`` a catalogue key, or the words in each language, with
     ``values`` (parameters, never figures). Every word that a method takes is a key or such words.
+    ``source_language`` is the language of the data's own text, so that a page in the other language
+    can say so to a screen reader (WCAG 3.1.2); a column's ``lang`` goes before it.
     Raises UserError for an unknown profile, and in every method for a call in the wrong phase.
     """
 
@@ -58,12 +63,14 @@ class Report:
         profile: str,
         title: Words,
         values: Values | None = None,
+        source_language: Language | None = None,
         settings: Settings | None = None,
     ) -> None:
         find_profile(profile, language)
         self.name = name
         self.language: Language = language
         self.profile = profile
+        self.source_language: Language | None = source_language
         self.title = fill(title, language, **(values or {}))
         self.fragments: list[Fragment] = []
         self._settings = settings or read_settings()
@@ -92,12 +99,13 @@ class Report:
         shown = found.relative_to(root).as_posix() if inside else found.name
         if not found.exists():
             raise self._error("no_input", file=shown)
-        try:
-            sha256, size = provenance.input_sha256(found)
-        except OSError:
-            raise self._error("unreadable_input", file=shown) from None
-        if found.is_dir() and size == 0:
-            raise self._error("empty_input", file=shown)
+        with registering(found):
+            try:
+                sha256, size = provenance.input_sha256(found)
+            except OSError:
+                raise self._error("unreadable_input", file=shown) from None
+            if found.is_dir() and size == 0:
+                raise self._error("empty_input", file=shown)
         self._inputs[shown] = Input(
             path=shown,
             sha256=sha256,
@@ -120,7 +128,8 @@ class Report:
         """Register a table. Nothing is shown: see ``show`` and ``figure``.
 
         ``values`` fill the caption and the note: parameters, or a function of what is released.
-        Later changes of ``frame`` do not reach the report.
+        Later changes of ``frame`` do not reach the report. Raises UserError for an infinite number:
+        something was divided by zero.
         """
         self._require("registering", "table")
         self._check_name(name, self._tables)
@@ -128,6 +137,7 @@ class Report:
             self._tables[name] = Table(name, frame.copy(), tuple(columns))
         except (KeyError, ValueError) as error:
             raise self._error("columns", table=name, column=str(error.args[0])) from None
+        self._check_finite(self._tables[name])
         self._words[name] = (caption, note, values)
 
     def release(self) -> None:
@@ -170,11 +180,20 @@ class Report:
         data = {"level": level, "title": title, "id": anchor}
         self._show("heading", title, data, level=level, title=title, id=anchor)
 
-    def text(self, words: Words, values: FromReleased | Values | None = None) -> None:
-        """Paragraphs of text (a blank line parts them), with values from what is released."""
+    def text(
+        self,
+        words: Words,
+        values: FromReleased | Values | None = None,
+        *,
+        lang: Language | None = None,
+    ) -> None:
+        """Paragraphs of text (a blank line parts them), with values from what is released.
+
+        ``lang`` is the language of the text where it is not the report's, such as a quotation.
+        """
         self._require("showing", "text")
         written = fill(words, self.language, **self._values(values))
-        self._show("text", written, paragraphs=_paragraphs(written))
+        self._show("text", written, paragraphs=_paragraphs(written), lang=self._other(lang))
 
     def items(
         self,
@@ -182,11 +201,12 @@ class Report:
         values: Callable[[Released], Iterable[Values | tuple[Words, Values]]],
         *,
         empty: Words | None = None,
+        lang: Language | None = None,
     ) -> None:
         """A bullet list: one item for each set of values.
 
         An item with words of its own is a pair (words, values). A list without items shows
-        ``empty``, or nothing.
+        ``empty``, or nothing. ``lang`` is the language of the items where it is not the report's.
         """
         self._require("showing", "items")
         written = []
@@ -196,7 +216,8 @@ class Report:
                 raise self._error("item")
             written.append(fill(own, self.language, **_presentable(inserted)))
         if written:
-            self._show("items", "\n".join(f"- {item}" for item in written), items=written)
+            plain = "\n".join(f"- {item}" for item in written)
+            self._show("items", plain, items=written, lang=self._other(lang))
         elif empty is not None:
             self.text(empty)
 
@@ -241,7 +262,7 @@ class Report:
         )
         label = text("report.figure", self.language, number=number)
         behind = text("report.behind", self.language, number=number)
-        written = write_table(self._released.table(table), self.language)
+        written = self._written(table)
         data = {"name": name, "number": number, "caption": own, "alt": finding, "table": table}
         data["data"] = written.data()
         self._show(
@@ -289,7 +310,7 @@ class Report:
     def _show_table(
         self, name: str, caption: str, notes: Sequence[str], *, number: int, folded: bool
     ) -> None:
-        written = write_table(self._released.table(name), self.language)
+        written = self._written(name)
         plain = f"[{caption} ({counted(written.rows, self.language)})]"
         data = {"number": number, "caption": caption, "notes": list(notes), **written.data()}
         self._show(
@@ -302,6 +323,13 @@ class Report:
             notes=notes,
             rows=counted(written.rows, self.language) if folded else "",
         )
+
+    def _written(self, name: str) -> WrittenTable:
+        table = self._released.table(name)
+        return write_table(table, self.language, source_language=self.source_language)
+
+    def _other(self, lang: Language | None) -> Language | None:
+        return lang if lang != self.language else None
 
     def _caption(self, name: str) -> tuple[str, list[str]]:
         caption, note, values = self._words[name]
@@ -339,12 +367,21 @@ class Report:
         if name in taken:
             raise self._error("registered_twice", name=name)
 
+    def _check_finite(self, table: Table) -> None:
+        for column in table.columns:
+            if column.kind in NUMBERS and _infinite(table.frame[column.name]):
+                raise self._error("infinite", table=table.name, column=column.name)
+
     def _check_registered(self, name: str) -> None:
         if name not in self._tables:
             raise self._error("no_table", name=name, known=", ".join(self._tables) or "–")
 
     def _error(self, key: str, **values: object) -> UserError:
         return UserError(f"report.errors.{key}", language=self.language, **values)
+
+
+def _infinite(values: pd.Series) -> bool:
+    return any(isinstance(value, float | Decimal) and math.isinf(value) for value in values)
 
 
 def _presentable(values: Values) -> dict[str, object]:

@@ -27,11 +27,15 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 @dataclass(frozen=True)
 class Cell:
-    """``shown`` is what the page says; ``value`` the same figure with a decimal point, or text."""
+    """``shown`` is what the page says; ``value`` the same figure with a decimal point, or text.
+
+    ``lang`` is the language of its words where it is another than the page's.
+    """
 
     shown: str
     value: str | None
     mark: Mark = ""
+    lang: Language | None = None
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,15 @@ class WrittenTable:
         }
 
 
-def write_table(released: ReleasedTable, language: Language) -> WrittenTable:
-    """Write the shown columns of a released table."""
+def write_table(
+    released: ReleasedTable, language: Language, *, source_language: Language | None = None
+) -> WrittenTable:
+    """Write the shown columns of a released table.
+
+    ``source_language`` is that of the data's own text, where a column does not say (``lang``).
+    """
     shown = [column for column in released.columns if column.show]
-    cells = [_column_cells(released, column, language) for column in shown]
+    cells = [_column_cells(released, column, language, source_language) for column in shown]
     return WrittenTable(
         name=released.name,
         columns=tuple(
@@ -102,7 +111,9 @@ def _unit(unit: Words, language: Language) -> str:
     return unit if isinstance(unit, str) and not has_text(unit) else fill(unit, language)
 
 
-def _column_cells(released: ReleasedTable, column: Field, language: Language) -> list[Cell]:
+def _column_cells(
+    released: ReleasedTable, column: Field, language: Language, source_language: Language | None
+) -> list[Cell]:
     values = released.frame[column.name]
     triples = zip(values, values.isna(), released.suppressed[column.name], strict=True)
     decimals = released.decimals.get(column.name, (None,) * len(values))
@@ -118,8 +129,19 @@ def _column_cells(released: ReleasedTable, column: Field, language: Language) ->
             cells.append(_number_cell(value, column.kind, places, language))
         else:
             words = _text(value, column, language)
-            cells.append(Cell(words, words))
+            cells.append(
+                Cell(words, words, lang=_foreign(value, column, language, source_language))
+            )
     return cells
+
+
+def _foreign(
+    value: Any, column: Field, language: Language, source_language: Language | None
+) -> Language | None:
+    """The language of a text in the data, if it is not the page's: a year has no language."""
+    spoken = column.lang or source_language
+    worded = isinstance(value, str) and any(letter.isalpha() for letter in value)
+    return spoken if worded and not column.words and spoken != language else None
 
 
 def _number_cell(value: Any, kind: str, places: int | None, language: Language) -> Cell:

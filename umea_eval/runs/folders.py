@@ -38,6 +38,9 @@ def writing(reports: Path) -> Iterator[None]:
             raise UserError("runs.errors.read_only", folder=folder) from None
         if error.errno in (errno.ENOTDIR, errno.EEXIST):
             raise UserError("runs.errors.no_folder", folder=folder) from None
+        if error.errno == errno.EISDIR:
+            name = Path(error.filename2 or error.filename).name
+            raise UserError("runs.errors.no_file", folder=folder, name=name) from None
         raise
 
 

@@ -14,7 +14,9 @@ import traceback
 from types import TracebackType
 from typing import Any
 
+from umea_eval.disclosure.reading import refuse_unregistered
 from umea_eval.errors import UserError
+from umea_eval.settings import read_settings
 
 # What matplotlib logs about its own cache the first time on a machine: nothing about the report.
 CACHE_NEWS = ("building the font cache", "created a temporary cache directory")
@@ -72,6 +74,7 @@ def main() -> None:
     app.initialize()
     shell: Any = app.shell
     shell.set_custom_exc((Exception,), _handler)
+    refuse_unregistered(read_settings())
     app.start()
 
 

@@ -90,8 +90,9 @@ def git_state(root: Path) -> dict[str, Any] | None:
 
 def _git(git: str, root: Path, *arguments: str) -> str | None:
     try:
+        # Without its optional locks git leaves the repository alone, also when the disk is full.
         done = subprocess.run(  # noqa: S603 - a fixed command
-            [git, "-C", str(root), *arguments],
+            [git, "--no-optional-locks", "-C", str(root), *arguments],
             capture_output=True,
             encoding="utf-8",
             errors="replace",
