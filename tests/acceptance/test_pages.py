@@ -113,6 +113,21 @@ def test_a_narrow_screen_never_scrolls_sideways(
     )
 
 
+@pytest.mark.parametrize("name", PAGES[:2])
+def test_a_figure_wider_than_the_screen_says_so(
+    opened: Page, everything: dict[str, Path], name: str
+) -> None:
+    opened.goto(everything[name].as_uri())
+    wider = "box => box.scrollWidth > box.clientWidth"
+    for width in (320, 390, 640, 700, 1280):
+        opened.set_viewport_size({"width": width, "height": 800})
+        figure = opened.locator("figure").first
+        hidden = figure.locator(".scroll").first.evaluate(wider)
+        assert figure.locator(".sideways").is_visible() or not hidden
+        assert hidden is (width < 600)
+        assert figure.locator(".sideways").is_visible() is (width <= 640)
+
+
 @pytest.mark.parametrize("name", [*PAGES, *PRODUCT])
 def test_headings_languages_and_landmarks(
     opened: Page, everything: dict[str, Path], name: str

@@ -133,6 +133,26 @@ def test_both_languages_and_the_index_with_what_failed_first(
     assert tree(project / "reports/.failed") == {}
 
 
+def test_a_value_that_could_not_be_used_is_remembered_only_for_a_report_that_exists(
+    tmp_path: Path, umea_eval: Run
+) -> None:
+    fault = "if period == 1:\n    report.input('x.csv')\nif period == 2:\n    1 / 0"
+    project = make_project(tmp_path / "p", {"small": small_notebook(fault)})
+
+    def remembered(*arguments: str, code: int) -> list[str]:
+        assert umea_eval(project, "report", "small", *arguments).returncode == code
+        return sorted(tree(project / "reports/.failed"))
+
+    assert remembered("-p", "period=1", code=2) == []
+    assert remembered("-p", "period=2", code=1) == ["small--sv-period-2.json"]
+    assert remembered("-p", "period=3", code=0) == ["small--sv-period-2.json"]
+    both = ["small--sv-period-2.json", "small--sv-period-3.json"]
+    (project / "data/raw/public/figures.csv").unlink()
+    assert remembered("-p", "period=3", code=2) == both
+    assert remembered("-p", "period=1", code=2) == both
+    assert remembered(code=2) == [*both, "small--sv.json"]
+
+
 def test_the_failure_of_a_notebook_that_is_gone_is_forgotten(
     tmp_path: Path, umea_eval: Run
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
@@ -10,13 +11,14 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import DeadKernelError
 from papermill import execute_notebook
 from papermill.clientwrap import PapermillNotebookClient
@@ -30,6 +32,7 @@ from umea_eval.runs.failures import Frame, NotebookBug, short_path
 
 NAME = "umea_eval"
 START_SECONDS = 120
+CANCEL_SECONDS = 5
 # The longest path of a Unix socket is 104 bytes on macOS and 108 on Linux, the port included.
 SOCKET_PATH = 90
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
@@ -87,6 +90,31 @@ def _interrupt_later() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
+class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill is untyped
+    """Papermill's client, which after Ctrl-C waits no longer for the cell it was running."""
+
+    def execute_cell(self, *arguments: Any, **kwargs: Any) -> Any:
+        """Run one cell."""
+        try:
+            return super().execute_cell(*arguments, **kwargs)
+        except KeyboardInterrupt:
+            _cancel_waiting()
+            raise
+
+
+def _cancel_waiting() -> None:
+    """End what waits for the kernel before it is killed: nobody is left to hear of its death."""
+    loop = ensure_event_loop()
+    waiting = asyncio.all_tasks(loop)
+    for task in waiting:
+        task.cancel()
+    loop.run_until_complete(asyncio.wait_for(_gathered(waiting), CANCEL_SECONDS))
+
+
+async def _gathered(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class _KernelEngine(Engine):  # type: ignore[misc]  # papermill is untyped
     """Papermill's engine with our kernel, private sockets, and no kernel left behind."""
 
@@ -102,7 +130,7 @@ class _KernelEngine(Engine):  # type: ignore[misc]  # papermill is untyped
     ) -> None:
         del kernel_name, kwargs
         folder = log.parent
-        client = PapermillNotebookClient(
+        client = _Client(
             nb_man,
             kernel_manager_class=_Kernel,
             startup_timeout=START_SECONDS,

@@ -38,13 +38,17 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Order:
-    """A report that can be made: the notebook exists and every value is right."""
+    """A report that can be made: the notebook exists and every value is right.
+
+    ``tried``: somebody has given values for this once, so that its failing on them is no news.
+    """
 
     notebook: Path
     name: str
     parameters: tuple[Parameter, ...]
     values: dict[str, Value]
     slug: str
+    tried: bool = False
 
     @property
     def language(self) -> Language:
@@ -77,7 +81,8 @@ def order(
     }
     values = bind(parameters, assignments, standing=standing, language=language)
     find_profile(str(values["profile"]), language)
-    return Order(notebook, notebook.stem, parameters, values, slug(parameters, values))
+    own = slug(parameters, values)
+    return Order(notebook, notebook.stem, parameters, values, own, tried=bool(assignments))
 
 
 def produce(
@@ -86,7 +91,8 @@ def produce(
     """Make the report and return its folder.
 
     The folder is whole or absent, and an earlier version is replaced only by a finished one. A
-    failure is remembered for the index (an interruption is not). Raises UserError, Withheld or
+    failure is remembered for the index; an interruption is not, nor that values given for this once
+    cannot be used, unless they have made a report before. Raises UserError, Withheld or
     NotebookBug.
     """
     started, clock = datetime.now().astimezone(), time.monotonic()
@@ -123,10 +129,18 @@ def produce(
             time=started.isoformat(timespec="seconds"),
             duration_s=round(time.monotonic() - clock, 2),
         )
-        remember_failure(settings.reports, failure)
+        if _is_news(error, wanted, settings.reports):
+            remember_failure(settings.reports, failure)
         raise
     forget_failure(settings.reports, wanted.name, wanted.slug)
     return folder
+
+
+def _is_news(error: Exception, wanted: Order, reports: Path) -> bool:
+    if not wanted.tried or not isinstance(error, UserError):
+        return True
+    folders = (wanted.slug, f"{EXAMPLE[wanted.language]}-{wanted.slug}")
+    return any((reports / wanted.name / folder).is_dir() for folder in folders)
 
 
 def _run(
