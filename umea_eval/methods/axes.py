@@ -1,8 +1,11 @@
-"""Where a result is drawn when the caller names no place."""
+"""Where a result is drawn when the caller names no place, and what its axes are called."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from umea_eval.language import Language, text
+from umea_eval.style import look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,4 +17,23 @@ def axes(ax: Axes | None) -> Axes:
         return ax
     from matplotlib.figure import Figure  # noqa: PLC0415 - late, so that --help stays fast
 
-    return Figure().add_subplot()
+    with look():
+        return Figure().add_subplot()
+
+
+def named(word: str, language: Language) -> str:
+    """A word of the axes and legends in the catalogue."""
+    return text(f"methods.axes.{word}", language)
+
+
+def describe(
+    ax: Axes, language: Language, *, x: str = "", y: str = "", legend: bool = False
+) -> Axes:
+    """Name the axes by words of the catalogue, and show what the marks stand for."""
+    if x:
+        ax.set_xlabel(named(x, language))
+    if y:
+        ax.set_ylabel(named(y, language))
+    if legend:
+        ax.legend(frameon=False)
+    return ax

@@ -11,7 +11,7 @@ import pandas as pd
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe
 from umea_eval.methods.columns import Floats, Ints, labels
 from umea_eval.methods.inputs import column, denominators, level, numbers
 from umea_eval.methods.result import Result
@@ -45,14 +45,14 @@ class ClusterBootstrap(Result):
             clusters=self.clusters,
         )
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the replicates as a histogram with the statistic and its limits."""
         ax = axes(ax)
         ax.hist(self.replicates, bins=40, color=GREY)
         row = self.table.iloc[0]
         for place, style in ((row["value"], "-"), (row["lower"], "--"), (row["upper"], "--")):
             ax.axvline(place, color=BLUE, linestyle=style)
-        return ax
+        return describe(ax, language, x="value", y="replicates")
 
 
 def cluster_bootstrap(

@@ -11,7 +11,7 @@ from scipy import stats
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe
 from umea_eval.methods.columns import Column, labels, same_length
 from umea_eval.methods.inputs import level, numbers
 from umea_eval.methods.result import COLUMNS, Result
@@ -43,14 +43,14 @@ class DesignEffect(Result):
             effective=value["effective sample size"],
         )
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the intraclass correlation with its limits."""
         ax = axes(ax)
         row = self.table.iloc[0]
         error = [[row["value"] - row["lower"]], [row["upper"] - row["value"]]]
         ax.errorbar([row["value"]], [0], xerr=error, fmt="o", color=BLUE)
         ax.set_yticks([])
-        return ax
+        return describe(ax, language, x="within")
 
 
 def design_effect(values: Column, clusters: Column, *, confidence: float = 0.95) -> DesignEffect:

@@ -19,7 +19,7 @@ from statsmodels.tools.sm_exceptions import (
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe
 from umea_eval.methods.columns import Floats, Ints, labels, yes_or_no
 from umea_eval.methods.inputs import column, counts, denominators, level, numbers
 from umea_eval.methods.result import COLUMNS, Result
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 Family = Literal["poisson", "binomial", "gaussian"]
 Correlation = Literal["exchangeable", "independence"]
 Errors = Literal["bias-reduced", "robust", "naive"]
+
+
+_AXES = {"poisson": "rate_ratio", "binomial": "odds_ratio", "gaussian": "difference"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class GEE(Result):
         )
         return " ".join(parts)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the estimates with their limits."""
         ax = axes(ax)
         place = np.arange(len(self.table))[::-1]
@@ -83,7 +86,7 @@ class GEE(Result):
         if self.family != "gaussian":
             ax.set_xscale("log")
         ax.set_yticks(place, [str(term) for term in self.table["term"]])
-        return ax
+        return describe(ax, language, x=_AXES[self.family])
 
 
 def gee(

@@ -12,7 +12,7 @@ import pandas as pd
 from umea_eval import language as words
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.columns import Bools, Column, Floats, Ints, same_length
 from umea_eval.methods.control_charts import rules
 from umea_eval.methods.months import timeline
@@ -111,23 +111,39 @@ class ControlChart(Result):
             parts.append(sentence(f"methods.control_charts.{self.assurance}", language))
         return " ".join(parts)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the series with its limits; points with a signal are filled squares."""
         ax = axes(ax)
         place = np.arange(len(self.table))
-        for _, phase in self.table.assign(place=place).groupby("phase", sort=True):
-            ax.plot(phase["place"], phase["centre"], color=GREY, linewidth=1)
-            for limit in ("lower", "upper"):
-                ax.step(phase["place"], phase[limit], where="mid", color=GREY, linestyle="--")
+        for number, phase in self.table.assign(place=place).groupby("phase", sort=True):
+            # Only the first phase is named in the legend: "_" keeps a line out of it.
+            centre, limits = (
+                ("_", "_")
+                if number != 1
+                else (
+                    named("centre", language),
+                    named("limits", language),
+                )
+            )
+            ax.plot(phase["place"], phase["centre"], color=GREY, linewidth=1, label=centre)
+            style: dict[str, Any] = {"where": "mid", "color": GREY, "linestyle": "--"}
+            ax.step(phase["place"], phase["lower"], label="_", **style)
+            ax.step(phase["place"], phase["upper"], label=limits, **style)
         ax.plot(place, self.table["value"], color=BLUE, marker="o", markersize=4)
         signal = (self.table["signal"] != "").to_numpy()
         if signal.any():
-            ax.plot(place[signal], self.table["value"][signal], "s", color=VERMILION)
+            ax.plot(
+                place[signal],
+                self.table["value"][signal],
+                "s",
+                color=VERMILION,
+                label=named("signal", language),
+            )
         if self.target is not None:
-            ax.axhline(self.target, color=LIGHT, linewidth=2)
+            ax.axhline(self.target, color=LIGHT, linewidth=2, label=named("target", language))
         step = max(1, len(place) // 12)
         ax.set_xticks(place[::step], list(self.table["time"])[::step], rotation=45, ha="right")
-        return ax
+        return describe(ax, language, x="period", y="value", legend=True)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.columns import Floats, labels, yes_or_no
 from umea_eval.methods.difference_in_differences.least_squares import (
     Coefficient,
@@ -58,18 +58,22 @@ class DifferenceInDifferences(Result):
             parts.append(sentence("methods.difference_in_differences.mixes", language))
         return " ".join(parts)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the mean outcome over time of those who change and those who do not."""
         ax = axes(ax)
         for treated, colour in ((False, BLUE), (True, VERMILION)):
             part = self.means[self.means["treated"] == treated]
             ax.plot(
-                part["time"].astype(str),
+                np.arange(len(part)),
                 part["value"],
                 color=colour,
                 marker="s" if treated else "o",
+                label=named("new_state" if treated else "old_state", language),
             )
-        return ax
+        times = self.means["time"].drop_duplicates().astype(str).tolist()
+        step = max(1, len(times) // 12)
+        ax.set_xticks(range(0, len(times), step), times[::step], rotation=45, ha="right")
+        return describe(ax, language, x="period", y="mean_outcome", legend=True)
 
 
 def two_by_two(

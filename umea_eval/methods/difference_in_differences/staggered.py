@@ -11,7 +11,7 @@ from scipy import stats
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.columns import Floats, Ints
 from umea_eval.methods.difference_in_differences import group_time as cells_of
 from umea_eval.methods.difference_in_differences.group_time import (
@@ -76,7 +76,7 @@ class StaggeredAdoption(Result):
         parts.append(sentence("methods.difference_in_differences.assumption", language))
         return " ".join(parts)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the event study."""
         ax = axes(ax)
         study = self.event_study
@@ -84,7 +84,7 @@ class StaggeredAdoption(Result):
         ax.axvline(-0.5, color=GREY, linestyle=":")
         ax.vlines(study["event_time"], study["lower"], study["upper"], color=BLUE)
         ax.plot(study["event_time"], study["value"], "o", color=BLUE)
-        return ax
+        return describe(ax, language, x="event_time", y="difference")
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,17 @@ class PlaceboPermutation(Result):
         """The estimate, its exact p and the smallest p that the design can give."""
         return _estimate_sentence(self.table.iloc[0], self.smallest_p, language)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the estimates under all deals, with a line at the observed one."""
         ax = axes(ax)
         ax.hist(self.distribution, bins=min(30, max(5, self.assignments // 3)), color=GREY)
-        ax.axvline(float(self.table["value"].iloc[0]), color=BLUE, linewidth=2)
-        return ax
+        ax.axvline(
+            float(self.table["value"].iloc[0]),
+            color=BLUE,
+            linewidth=2,
+            label=named("observed", language),
+        )
+        return describe(ax, language, x="difference", y="deals", legend=True)
 
 
 def staggered_adoption(

@@ -12,7 +12,7 @@ from statsmodels.stats.diagnostic import acorr_ljungbox
 from statsmodels.stats.stattools import durbin_watson
 
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.columns import Floats
 from umea_eval.methods.inputs import column, level
 from umea_eval.methods.interrupted_series.design import Design, Mark, design
@@ -90,22 +90,25 @@ class InterruptedSeries(Result):
         parts.append(sentence("methods.interrupted_series.claim", language, mark=name))
         return " ".join(parts)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw observed values, the model and the counterfactual, with a line at each mark."""
         ax = axes(ax)
         place = self.course["place"].to_numpy()
-        ax.plot(place, self.course["observed"], "o", color=GREY, markersize=4)
-        for inside in (self.design.before, self.design.after):
-            ax.plot(place[inside], self.course["fitted"][inside], color=BLUE)
-        after = self.design.after
-        ax.plot(place[after], self.course["counterfactual"][after], color=BLUE, linestyle="--")
+        observed = named("observed", language)
+        ax.plot(place, self.course["observed"], "o", color=GREY, markersize=4, label=observed)
+        before, after = self.design.before, self.design.after
+        model, without = self.course["fitted"], self.course["counterfactual"]
+        ax.plot(place[before], model[before], color=BLUE, label=named("model", language))
+        ax.plot(place[after], model[after], color=BLUE)
+        label = named("counterfactual", language)
+        ax.plot(place[after], without[after], color=BLUE, linestyle="--", label=label)
         for mark in self.marks.to_dict("records"):
             colour = VERMILION if mark["kind"] == "intervention" else GREY
             ax.axvline(mark["place"] - 0.5, color=colour, linestyle=":")
         step = max(1, len(self.design.line) // 12)
         ticks = np.arange(0, len(self.design.line), step)
         ax.set_xticks(ticks, [self.design.line.labels[t] for t in ticks], rotation=45, ha="right")
-        return ax
+        return describe(ax, language, x="period", y="value", legend=True)
 
 
 def interrupted_series(

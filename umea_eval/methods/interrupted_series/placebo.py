@@ -10,7 +10,7 @@ import pandas as pd
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.inputs import column
 from umea_eval.methods.interrupted_series.design import COMPARABLE_POINTS
 from umea_eval.methods.interrupted_series.model import InterruptedSeries, interrupted_series
@@ -44,17 +44,20 @@ class PlaceboDates(Result):
             share=p_value(self.share, language)[2:],
         )
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the change at each date with its limits, the real one in its own colour."""
         ax = axes(ax)
-        for place, row in enumerate(self.table.to_dict("records")):
-            colour = VERMILION if row["real"] else BLUE
-            ax.plot([place, place], [row["lower"], row["upper"]], color=colour)
-            ax.plot(place, row["value"], "s" if row["real"] else "o", color=colour)
+        places = np.arange(len(self.table))
+        for real, colour, mark in ((False, BLUE, "o"), (True, VERMILION, "s")):
+            part = self.table[self.table["real"] == real]
+            place = places[self.table["real"] == real]
+            ax.vlines(place, part["lower"], part["upper"], color=colour)
+            label = named("real" if real else "placebo", language)
+            ax.plot(place, part["value"], mark, color=colour, label=label)
         ax.set_xticks(
             range(len(self.table)), [str(t) for t in self.table["time"]], rotation=45, ha="right"
         )
-        return ax
+        return describe(ax, language, x="period", y="change", legend=True)
 
 
 def placebo_dates(

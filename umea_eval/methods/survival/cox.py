@@ -11,7 +11,7 @@ from scipy import stats
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe
 from umea_eval.methods.columns import Column, Floats, Ints, labels, same_length
 from umea_eval.methods.inputs import level, numbers
 from umea_eval.methods.result import Result
@@ -65,7 +65,7 @@ class Cox(Result):
         ]
         return " ".join(sentences)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the hazard ratios with their intervals on a logarithmic axis."""
         ax = axes(ax)
         place = np.arange(len(self.table))[::-1]
@@ -75,7 +75,7 @@ class Cox(Result):
         ax.errorbar(value, place, xerr=error, fmt="o", color=BLUE)
         ax.set_xscale("log")
         ax.set_yticks(place, [str(term) for term in self.table["term"]])
-        return ax
+        return describe(ax, language, x="hazard_ratio")
 
 
 @dataclass(frozen=True)

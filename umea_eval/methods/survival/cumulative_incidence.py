@@ -13,7 +13,7 @@ from scipy import stats
 from umea_eval import language as words
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe
 from umea_eval.methods.columns import Column, Floats
 from umea_eval.methods.inputs import level
 from umea_eval.methods.result import Result
@@ -78,14 +78,15 @@ class CumulativeIncidence(Result):
             )
         return " ".join(sentences)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw one step curve per group and cause with its limits shaded."""
         drawn = self.curves.copy()
         label = drawn["cause"].map(lambda code: self.causes.get(int(code), str(code)))
         drawn["group"] = (
             label if "group" not in drawn else drawn["group"].astype(str) + ", " + label
         )
-        return plot_steps(drawn, axes(ax), start=0.0)
+        ax = plot_steps(drawn, axes(ax), start=0.0)
+        return describe(ax, language, x="time", y="share_with")
 
 
 def cumulative_incidence(

@@ -13,7 +13,7 @@ from scipy import stats
 from umea_eval import language as words
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe
 from umea_eval.methods.columns import Column, Floats
 from umea_eval.methods.inputs import level
 from umea_eval.methods.result import Result
@@ -100,9 +100,10 @@ class KaplanMeier(Result):
                 )
         return " ".join(sentences)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the curves as steps with their limits shaded."""
-        return plot_steps(self.curves, axes(ax), start=1.0)
+        ax = plot_steps(self.curves, axes(ax), start=1.0)
+        return describe(ax, language, x="time", y="share_without")
 
 
 def kaplan_meier(

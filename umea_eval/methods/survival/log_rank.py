@@ -11,7 +11,7 @@ from scipy import stats
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.columns import Column, Floats, labels, same_length
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import p_value, sentence
@@ -42,14 +42,26 @@ class LogRank(Result):
             p=p_value(self.p, language),
         )
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Observed events beside those expected under equal curves."""
         ax = axes(ax)
         place = np.arange(len(self.table))
-        ax.bar(place - 0.2, self.table["numerator"], width=0.4, color=BLUE)
-        ax.bar(place + 0.2, self.table["expected"], width=0.4, color=GREY)
+        ax.bar(
+            place - 0.2,
+            self.table["numerator"],
+            width=0.4,
+            color=BLUE,
+            label=named("observed", language),
+        )
+        ax.bar(
+            place + 0.2,
+            self.table["expected"],
+            width=0.4,
+            color=GREY,
+            label=named("expected", language),
+        )
         ax.set_xticks(place, [str(group) for group in self.table["group"]])
-        return ax
+        return describe(ax, language, y="events", legend=True)
 
 
 def log_rank(

@@ -12,7 +12,7 @@ from scipy import stats
 from umea_eval import language as words
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe
 from umea_eval.methods.columns import Column
 from umea_eval.methods.inputs import level
 from umea_eval.methods.result import COLUMNS, Result
@@ -58,7 +58,7 @@ class RestrictedMean(Result):
             )
         return " ".join(sentences)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the mean of each group with its interval."""
         ax = axes(ax)
         means = self.table[self.table["term"] == "mean"]
@@ -67,7 +67,7 @@ class RestrictedMean(Result):
         ax.errorbar(means["value"], place, xerr=error, fmt="o", color=BLUE)
         ax.set_yticks(place, ["" if name is None else str(name) for name in means["group"]])
         ax.set_xlim(left=0)
-        return ax
+        return describe(ax, language, x="mean_time")
 
 
 def restricted_mean(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.columns import Bools, Column, Floats, same_length, yes_or_no
 from umea_eval.methods.inputs import column, numbers, refuse
 from umea_eval.methods.result import COLUMNS, Result
@@ -44,16 +44,18 @@ class Balance(Result):
             value=worst["value"],
         )
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the absolute standardised differences before (circles) and after (squares)."""
         ax = axes(ax)
         place = np.arange(len(self.table))[::-1]
         ax.axvline(NEGLIGIBLE, color=GREY, linestyle=":")
-        ax.plot(self.table["before"].abs(), place, "o", color=VERMILION)
-        ax.plot(self.table["value"].abs(), place, "s", color=BLUE)
+        ax.plot(
+            self.table["before"].abs(), place, "o", color=VERMILION, label=named("before", language)
+        )
+        ax.plot(self.table["value"].abs(), place, "s", color=BLUE, label=named("after", language))
         ax.set_yticks(place, [str(name) for name in self.table["covariate"]])
         ax.set_xlim(left=0)
-        return ax
+        return describe(ax, language, x="standardised", legend=True)
 
 
 def balance_table(

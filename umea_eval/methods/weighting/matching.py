@@ -53,11 +53,11 @@ class RiskSetMatches(Result):
             parts.append(self.balance.text(language))
         return " ".join(parts)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the balance of the history before and after."""
         if self.balance is None:
             return axes(ax)
-        return self.balance.plot(ax)
+        return self.balance.plot(ax, language=language)
 
 
 def risk_set_matching(

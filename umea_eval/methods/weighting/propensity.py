@@ -14,7 +14,7 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparatio
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.columns import Column, labels, same_length, yes_or_no
 from umea_eval.methods.inputs import column, level, numbers
 from umea_eval.methods.result import COLUMNS, Result
@@ -54,13 +54,20 @@ class PropensityWeights(Result):
             largest=float(self.table["largest"].max()),
         )
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the propensities of both groups: where they do not overlap nothing is known."""
         ax = axes(ax)
         bins = np.linspace(0, 1, 31).tolist()
-        ax.hist(self.propensity[~self.treated], bins=bins, color=GREY, alpha=0.6)
-        ax.hist(self.propensity[self.treated], bins=bins, histtype="step", color=VERMILION)
-        return ax
+        others, those = (named(word, language) for word in ("not_part", "took_part"))
+        ax.hist(self.propensity[~self.treated], bins=bins, color=GREY, alpha=0.6, label=others)
+        ax.hist(
+            self.propensity[self.treated],
+            bins=bins,
+            histtype="step",
+            color=VERMILION,
+            label=those,
+        )
+        return describe(ax, language, x="propensity", y="persons", legend=True)
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ class WeightedDifference(Result):
             ]
         )
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the difference with its limits."""
         ax = axes(ax)
         row = self.table.iloc[-1]
@@ -94,7 +101,7 @@ class WeightedDifference(Result):
         ax.axvline(0, color=GREY, linewidth=1)
         ax.errorbar([row["value"]], [0], xerr=error, fmt="o", color=BLUE)
         ax.set_yticks([])
-        return ax
+        return describe(ax, language, x="difference")
 
 
 def propensity_weights(
