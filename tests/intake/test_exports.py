@@ -540,6 +540,38 @@ def test_damaged_workbooks_never_crash(tmp_path: Path, seed: int) -> None:
             assert "skadad.xlsx" in error.message("sv")
 
 
+def test_a_number_in_a_name_is_shown_nowhere(tmp_path: Path) -> None:
+    number = "189001019802"  # an official test number
+    for name in (f"{number}.csv", f"akt {number[:8]}-{number[8:]}.csv", f"uttag {number[2:]}.xlsx"):
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        sheets = {f"Blad {number}": [["a", "b"], ["1", "2"]]}
+        content = xlsx(sheets) if name.endswith("xlsx") else PLACEMENTS.encode()
+        write(folder, content, name)
+        export = read_export(folder)
+        shown = repr(export) + export.account.to_csv() + str(export.hashes)
+        assert number[4:] not in shown.replace("-", "")
+        write(folder, b"", name)
+        with pytest.raises(UserError) as caught:
+            read_export(folder)
+        assert number[4:] not in caught.value.message("sv").replace("-", "")
+    both = tmp_path / "två"
+    both.mkdir()
+    for each in ("189001019802", "189001029819"):
+        write(both, PLACEMENTS, f"{each}.csv")
+    assert sorted(read_export(both).hashes) == ["….csv", "….csv (2)"]
+    # A time of day is no number of a person.
+    assert list(read_export(write(tmp_path, PLACEMENTS, "202401311201.csv")).hashes) == [
+        "202401311201.csv"
+    ]
+
+
+def test_raw_tables_do_not_show_their_cells(tmp_path: Path) -> None:
+    export = read_export(write(tmp_path, "Personnummer;Namn\n189001019802;Testa\n"))
+    assert "189001019802" not in repr(export) + str(export)
+    assert "Testa" not in repr(export)
+
+
 def test_reading_is_the_same_every_time(tmp_path: Path) -> None:
     path = write(tmp_path, xlsx(WORKBOOK), "uttag.xlsx")
     copy = tmp_path / "kopia"

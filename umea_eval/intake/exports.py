@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from umea_eval.errors import UserError
 from umea_eval.intake.archive import members, refuse_bomb
 from umea_eval.intake.delimited import read_delimited
 from umea_eval.intake.encoding import decode, is_binary
+from umea_eval.intake.identity import without_identities
 from umea_eval.intake.json_export import read_json
 from umea_eval.intake.layout import find_layout
 from umea_eval.intake.tables import Part, RawExport, RawTable, make_table
@@ -45,7 +46,9 @@ def read_export(path: Path | str) -> RawExport:
     files, skipped = _files(path)
     hashes: dict[str, str] = {}
     tables: list[RawTable] = []
-    for name, file in files:
+    for place, file in files:
+        # Some systems name a file by the person it is about.
+        name = _unused(without_identities(place), hashes)
         try:
             data = file.read_bytes()
         except OSError:
@@ -53,8 +56,18 @@ def read_export(path: Path | str) -> RawExport:
         hashes[name] = hashlib.sha256(data).hexdigest()
         tables.extend(_read(name, data))
     if not tables:
-        raise UserError("intake.nothing_readable", file=path.name, formats=_formats())
+        raise UserError(
+            "intake.nothing_readable", file=without_identities(path.name), formats=_formats()
+        )
     return RawExport(tuple(tables), hashes, tuple(skipped))
+
+
+def _unused(name: str, taken: Mapping[str, str]) -> str:
+    number, unique = 1, name
+    while unique in taken:
+        number += 1
+        unique = f"{name} ({number})"
+    return unique
 
 
 def _formats() -> str:
@@ -63,7 +76,7 @@ def _formats() -> str:
 
 def _files(path: Path) -> tuple[list[tuple[str, Path]], list[str]]:
     if not path.exists():
-        raise UserError("intake.no_file", file=path.name)
+        raise UserError("intake.no_file", file=without_identities(path.name))
     if not path.is_dir():
         return [(path.name, path)], []
     wanted, skipped = [], []
@@ -74,9 +87,11 @@ def _files(path: Path) -> tuple[list[tuple[str, Path]], list[str]]:
         if file.suffix.lower() in SUFFIXES | WORKBOOKS:
             wanted.append((inner.as_posix(), file))
         else:
-            skipped.append(inner.as_posix())
+            skipped.append(without_identities(inner.as_posix()))
     if not wanted:
-        raise UserError("intake.nothing_readable", file=path.name, formats=_formats())
+        raise UserError(
+            "intake.nothing_readable", file=without_identities(path.name), formats=_formats()
+        )
     return wanted, skipped
 
 
@@ -86,7 +101,7 @@ def _read(file: str, data: bytes) -> Iterator[RawTable]:
         for name, content in members(data, file=file):
             if any(IGNORED.fullmatch(part) for part in PurePosixPath(name).parts):
                 continue
-            inner = f"{file}/{name}"
+            inner = f"{file}/{without_identities(name)}"
             if content.startswith(ZIP_MAGIC) and not _is_workbook(content, inner):
                 raise UserError("intake.nested_archive", file=inner)
             if PurePosixPath(name).suffix.lower() in SUFFIXES | WORKBOOKS:
@@ -131,7 +146,8 @@ def _parts(file: str, data: bytes) -> Iterator[Part]:
             raise UserError("intake.password", file=file)
         kind = PurePosixPath(file).suffix.lower().removeprefix(".")
         for sheet in read_workbook(data, file=file):
-            yield Part(sheet.grid, kind, sheet=sheet.name, hidden=sheet.hidden)
+            name = without_identities(sheet.name)
+            yield Part(sheet.grid, kind, sheet=name, hidden=sheet.hidden)
         return
     if is_binary(data):
         raise UserError("intake.binary_file", file=file, formats=_formats())

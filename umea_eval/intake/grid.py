@@ -23,7 +23,7 @@ class Cells:
     """One column: ``texts`` are distinct, ``codes`` gives each row's text; -1 is no cell at all."""
 
     codes: Codes
-    texts: list[str]
+    texts: list[str] = field(repr=False)
 
     def at(self, row: int) -> str:
         """The text of one row; "" where there is no cell."""
@@ -47,7 +47,7 @@ class Grid:
     ``headings`` is given where the format itself names its columns (JSON).
     """
 
-    columns: list[Cells]
+    columns: list[Cells] = field(repr=False)
     rows: int
     faults: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     headings: tuple[str, ...] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -42,8 +42,8 @@ class RawTable:
     encoding: str
     separator: str
     hidden: bool
-    frame: pd.DataFrame
-    headings: dict[str, tuple[str, ...]]
+    frame: pd.DataFrame = field(repr=False)
+    headings: dict[str, tuple[str, ...]] = field(repr=False)
     heading_rows: tuple[int, ...]
     rows: int
     titles: int
@@ -91,7 +91,7 @@ class RawExport:
 class Part:
     """A grid on its way to a table, with what was chosen to read it."""
 
-    grid: Grid
+    grid: Grid = field(repr=False)
     format: str
     sheet: str = ""
     encoding: str = ""
