@@ -316,6 +316,27 @@ def test_linked_numbers_are_one_person(tmp_path: Path) -> None:
     assert joined.clean["person_birth_year"].tolist() == [1890, 1890]
 
 
+def test_a_protected_person_is_protected_in_every_row(tmp_path: Path) -> None:
+    headings = HEADINGS + ";Skyddad"
+    other = SOUND.replace(MAN, WOMAN)
+    result = clean(
+        tmp_path,
+        rows(f"{SOUND};", f"{other};Nej", headings=headings),
+        rows(SOUND.replace("2024-01-01", "2024-01-02") + ";Ja", headings=headings),
+        rows(SOUND.replace("2024-01-01", "2024-01-03"), other.replace("2024-01-01", "2024-01-03")),
+        rows(SOUND.replace("1 500,00", "fel"), headings=HEADINGS),
+    )
+    shown = result.clean[["source_file", "source_row", "protected"]].astype("object")
+    assert shown.to_numpy().tolist() == [
+        ["1.csv", 2, True],
+        ["1.csv", 3, False],
+        ["2.csv", 2, True],
+        ["3.csv", 2, True],
+        ["3.csv", 3, False],
+    ]
+    assert result.protected_places == {("4.csv", "", 2)}
+
+
 def test_headings_totals_and_other_tables_are_in_the_account(tmp_path: Path) -> None:
     result = clean(
         tmp_path,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.intake.test_cleaning import MAN, SOUND, STAYS, WOMAN, options, rows
+from tests.intake.test_cleaning import HEADINGS, MAN, SOUND, STAYS, WOMAN, options, rows
 from umea_eval.errors import UserError
 from umea_eval.intake.cleaning import CleanResult, clean_tables
 from umea_eval.intake.exports import read_export
@@ -68,6 +68,17 @@ def test_quarantined_rows_are_kept_private(folder: Path) -> None:
     assert second["faults"] == "raden har fler celler än rubriker (ett skiljetecken för mycket?)"
     # The folder is no export.
     assert [each.file for each in read_export(folder).tables] == ["uttag.csv"]
+
+
+def test_rows_of_protected_persons_are_not_written_out(tmp_path: Path) -> None:
+    headings = HEADINGS + ";Skyddad"
+    text = rows(f"{WRONG};Ja", WRONG.replace(MAN, WOMAN) + ";", headings=headings)
+    (tmp_path / "uttag.csv").write_text(text, encoding="utf-8")
+    raw, result, _ = run(tmp_path)
+    assert result.ledger.total("quarantined") == 2
+    (path,) = write_quarantine(raw, result, tmp_path)
+    assert [line["source_row"] for line in table(path)] == ["3"]
+    assert MAN not in path.read_text(encoding="utf-8")
 
 
 def test_a_corrected_row_replaces_its_source_row(folder: Path) -> None:

@@ -21,7 +21,7 @@ from umea_eval.intake.headings import Match, assign, explain
 from umea_eval.intake.ledger import Fate, Ledger, account
 from umea_eval.intake.repeats import exact_duplicates, superseded
 from umea_eval.intake.schema import Schema
-from umea_eval.intake.tables import RawExport
+from umea_eval.intake.tables import SOURCE_COLUMNS, RawExport
 
 # 2024-02-01 or 20240201 in a file's name: the day of the extraction.
 DATE_IN_NAME = re.compile(r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -50,6 +50,10 @@ class CleanResult:
     per fault (``QUARANTINE_COLUMNS``): where, and the reason code, never the text.
     ``corrections`` counts rows by rule, ``remarks`` rows that are kept but odd, and ``dropped``
     filled cells by file, sheet and heading of unknown columns.
+
+    A person whose data are marked as protected in any row of any table is so in all: ``protected``
+    is true in every row of theirs, for reports to count them in totals only. ``protected_places``
+    are their quarantined rows (file, sheet, row), which are written out nowhere.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -59,6 +63,7 @@ class CleanResult:
     dropped: pd.DataFrame
     ledger: Ledger
     provenance: Mapping[str, Any]
+    protected_places: frozenset[tuple[str, str, int]] = field(default=frozenset(), repr=False)
 
     @property
     def clean(self) -> pd.DataFrame:
@@ -101,7 +106,8 @@ def clean_tables(
             raise explain(max(misfits, key=lambda each: len(each.columns)))
         raise UserError("intake.no_table")
     place_of = {id(table): place for place, table in enumerate(raw.tables)}
-    tables: dict[str, pd.DataFrame] = {}
+    joined_of: dict[str, _Joined] = {}
+    fates_of: dict[str, NDArray[np.int8]] = {}
     fates: dict[int, NDArray[np.int8]] = {}
     names: dict[int, str] = {}
     corrections: Counter[str] = Counter()
@@ -120,17 +126,24 @@ def clean_tables(
         ]
         joined = _join(conformed, places, dates)
         fate = _fates(joined, schema)
-        tables[schema.name] = joined.frame[fate == Fate.CLEAN].reset_index(drop=True)
+        joined_of[schema.name], fates_of[schema.name] = joined, fate
         for place in places:
             fates[place] = fate[joined.place == place]
             names[place] = schema.name
         first = joined.faults.drop_duplicates("position")
         reasons.update(first["reason"])
-        quarantine.append(_where(joined))
+        quarantine.append(_where(joined.frame, joined.faults))
         for each, match in zip(conformed, own, strict=True):
             corrections.update(each.corrections)
             remarks.update(each.remarks)
             dropped.append(_dropped(each, match))
+    protected = _protected_rows(joined_of, schemas)
+    tables = {
+        name: _marked(joined.frame, protected[name])[fates_of[name] == Fate.CLEAN].reset_index(
+            drop=True
+        )
+        for name, joined in joined_of.items()
+    }
     return CleanResult(
         tables=tables,
         quarantine=pd.concat(quarantine, ignore_index=True),
@@ -139,6 +152,11 @@ def clean_tables(
         dropped=pd.concat(dropped, ignore_index=True),
         ledger=account(raw.tables, names, fates, reasons),
         provenance=_provenance(raw, schemas, settings),
+        protected_places=frozenset(
+            place
+            for name, joined in joined_of.items()
+            for place in _places(joined, protected[name] & (fates_of[name] == Fate.QUARANTINED))
+        ),
     )
 
 
@@ -193,15 +211,49 @@ def _fates(joined: _Joined, schema: Schema) -> NDArray[np.int8]:
     return fate
 
 
-def _where(joined: _Joined) -> pd.DataFrame:
-    rows = joined.frame.iloc[joined.faults["position"]]
+def _protected_rows(
+    joined: Mapping[str, _Joined], schemas: Sequence[Schema]
+) -> dict[str, NDArray[np.bool_]]:
+    """Which rows of each table are about a person who is marked as protected in any table."""
+    marks = {name: np.zeros(len(each.frame), dtype=bool) for name, each in joined.items()}
+    people: set[str] = set()
+    persons: list[tuple[str, str]] = []
+    for schema in schemas:
+        if schema.name not in joined:
+            continue
+        frame = joined[schema.name].frame
+        for column in schema.columns:
+            if column.name in frame and column.dtype == "protected":
+                marks[schema.name] |= frame[column.name].to_numpy(dtype=bool, na_value=False)
+            elif column.name in frame and column.dtype == "identity":
+                persons.append((schema.name, column.name))
+    for name, person in persons:
+        people |= set(joined[name].frame.loc[marks[name], person].dropna())
+    for name, person in persons if people else ():
+        marks[name] |= joined[name].frame[person].isin(people).to_numpy()
+    return marks
+
+
+def _marked(frame: pd.DataFrame, protected: NDArray[np.bool_]) -> pd.DataFrame:
+    if not protected.any() and "protected" not in frame:
+        return frame
+    return frame.assign(protected=pd.Series(protected, index=frame.index).astype("bool[pyarrow]"))
+
+
+def _places(joined: _Joined, rows: NDArray[np.bool_]) -> list[tuple[str, str, int]]:
+    frame = joined.frame.loc[rows, list(SOURCE_COLUMNS[:3])].astype("object")
+    return [(str(file), str(sheet), int(row)) for file, sheet, row in frame.to_numpy().tolist()]
+
+
+def _where(frame: pd.DataFrame, faults: pd.DataFrame) -> pd.DataFrame:
+    rows = frame.iloc[faults["position"]]
     return pd.DataFrame(
         {
             "file": rows["source_file"].astype("str").to_numpy(),
             "sheet": rows["source_sheet"].astype("str").to_numpy(),
             "row": rows["source_row"].to_numpy(),
-            "column": joined.faults["column"].to_numpy(),
-            "reason": joined.faults["reason"].to_numpy(),
+            "column": faults["column"].to_numpy(),
+            "reason": faults["reason"].to_numpy(),
         },
         columns=list(QUARANTINE_COLUMNS),
     )

@@ -53,7 +53,8 @@ def write_quarantine(
     """Write the quarantined rows to ``folder/.quarantine``, a CSV per raw table (mode 0600).
 
     Each row has its place, its file's hash, its faults in words and then its own cells; a cell that
-    a spreadsheet would take for a formula begins with an apostrophe. Files of tables that have no
+    a spreadsheet would take for a formula begins with an apostrophe. Rows of persons whose data are
+    protected are left out: they are corrected in their source only. Files of tables that have no
     quarantined rows now are removed; corrected ones are never touched. To correct: save a copy that
     ends in ``.corrected.csv`` beside it, change the cells, and clean again.
     """
@@ -66,7 +67,9 @@ def write_quarantine(
         for number, table in enumerate(raw.tables, start=1):
             if (table.file, table.sheet) not in places.groups:
                 continue
-            faults = places.get_group((table.file, table.sheet))
+            faults = _listed(places.get_group((table.file, table.sheet)), result)
+            if faults.empty:
+                continue
             path = home / f"{number:03}_{_safe(table)}.csv"
             _write_private(path, _rows(table, faults, raw, dataset, language))
             written.append(path)
@@ -163,6 +166,15 @@ def _rows(
         about = [table.file, table.sheet, str(row), _hash_of(raw, table), "; ".join(words[row])]
         lines.append([*about, *(_escape(cell) if isinstance(cell, str) else "" for cell in cells)])
     return lines
+
+
+def _listed(faults: pd.DataFrame, result: CleanResult) -> pd.DataFrame:
+    """The faults of one table without the rows of persons whose data are protected."""
+    hidden = [
+        place in result.protected_places
+        for place in zip(faults["file"], faults["sheet"], faults["row"].tolist(), strict=True)
+    ]
+    return faults[[not each for each in hidden]]
 
 
 def _write_private(path: Path, lines: Sequence[Sequence[str]]) -> None:
