@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from umea_eval.errors import UserError
+from umea_eval.files import write_whole
 from umea_eval.intake.cleaning import CleanResult
 from umea_eval.intake.schema import Schema
 
@@ -58,7 +58,7 @@ def save(result: CleanResult, folder: Path, *, code: Sequence[Path] = ()) -> Non
             "code": fingerprint(code),
         }
         text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        _replace(folder / MANIFEST, text.encode("utf-8"))
+        write_whole(folder / MANIFEST, text.encode("utf-8"))
     except OSError:
         raise UserError("intake.store_not_written", folder=folder.name) from None
 
@@ -146,18 +146,8 @@ def _write(folder: Path, name: str, frame: pd.DataFrame, about: str) -> str:
         column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
     )
     data = sink.getvalue()
-    _replace(folder / f"{name}.parquet", data)
+    write_whole(folder / f"{name}.parquet", data)
     return hashlib.sha256(data).hexdigest()
-
-
-def _replace(path: Path, data: Any) -> None:
-    """Write a file whole: beside its place first, and then into it."""
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def _hash(path: Path) -> str:

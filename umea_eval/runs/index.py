@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from umea_eval.files import write_whole
 from umea_eval.language import Language
 from umea_eval.report.fragments import template_environment
-from umea_eval.runs.folders import write_atomically, writing
+from umea_eval.runs.folders import writing
 from umea_eval.runs.manifest import forget_failure, read_failures, read_manifests
 from umea_eval.runs.notebooks import list_notebooks
 from umea_eval.settings import Settings
@@ -32,7 +33,7 @@ def write_index(settings: Settings) -> Path:
             if failure.notebook not in notebooks:  # it can never succeed
                 forget_failure(settings.reports, failure.notebook, failure.slug)
         path = settings.reports / FILE
-        write_atomically(path, render_index(settings.reports, settings.language))
+        write_whole(path, render_index(settings.reports, settings.language).encode("utf-8"))
     return path
 
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from umea_eval.files import write_whole
 from umea_eval.report.provenance import all_packages, code_sha256, code_version, python_version
-from umea_eval.runs.folders import write_atomically
 
 FILE = "manifest.json"
 _INDEXED = ("title", "notebook", "language", "parameters", "started", "duration_s", "example")
@@ -122,7 +122,7 @@ def remember_failure(reports: Path, failure: Failure) -> None:
     text = json.dumps(asdict(failure), ensure_ascii=False, indent=1) + "\n"
     with suppress(OSError):
         (reports / FAILED).mkdir(parents=True, exist_ok=True)
-        write_atomically(_failure_file(reports, failure.notebook, failure.slug), text)
+        write_whole(_failure_file(reports, failure.notebook, failure.slug), text.encode("utf-8"))
 
 
 def forget_failure(reports: Path, notebook: str, slug: str) -> None:
