@@ -239,7 +239,7 @@ def same_figure(figures: Sequence[KeyFigure]) -> Controls:
     for members in groups.values():
         first, *rest = members
         for other in rest:
-            if _rounded(first).meets(_rounded(other)):
+            if reading.interval(first).meets(reading.interval(other)):
                 yield None
                 continue
             sure = reading.same_meaning(first, other)
@@ -255,15 +255,6 @@ def same_figure(figures: Sequence[KeyFigure]) -> Controls:
                     "second_unit": Unit(other.unit),
                 },
             )
-
-
-def _rounded(figure: KeyFigure) -> Interval:
-    """A figure as it may be rounded in one of the places ("1 100" and "1 097" both exact)."""
-    printed = reading.value(figure)
-    scale = Fraction(reading.MONEY.get(figure.unit, 1))
-    if nature(figure) == "count" and not printed.decimals:
-        return printed.exactly()
-    return printed.rounded_from() * scale
 
 
 def renamed_deviations(figures: Sequence[KeyFigure]) -> Controls:
@@ -284,7 +275,7 @@ def renamed_deviations(figures: Sequence[KeyFigure]) -> Controls:
         if len({plain(f.indicator) for f in members}) != 2 or len(members) != 2:
             continue
         first, second = members
-        low, high = _rounded(first), _rounded(second)
+        low, high = reading.interval(first), reading.interval(second)
         if _face(first) == _face(second):
             yield None
         elif low.meets(high):
