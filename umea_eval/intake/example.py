@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from umea_eval.intake.codes import WOMEN
+from umea_eval.intake.example_files import FORMS, Form, file_bytes
 from umea_eval.intake.schema import Column, Schema
 
 MARKS = ("file", "row", "fate", "column", "reason")
+NUMBERS = ("sek", "number", "whole")
 _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Frames in the form of the schemas (identities as numbers), and what is true of them."""
+
+    frames: Mapping[str, pd.DataFrame]
+    truth: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class Style:
     total: bool = False
     note: bool = False
     heading: int = 0  # which of the known headings; 0 is the label
+    form: Form = "csv"
 
 
 TIDY = Style()
@@ -46,7 +55,77 @@ MESSY = (
     Style("utf-16", "\t", "\r\n", "10-", "dotted", "short", "both", "label", "1", "Kv", title=True),
     Style("utf-8", ";", "\n", "iso", "compact", "long", "after", "code", "Ja", "2", total=True),
     Style("utf-8-sig", ";", "\r\n", "12", "slash", "iso", "kr", "label", "X", "K", note=True),
+    Style(form="xlsx", identity="12-", amount="dot", title=True, total=True),
+    Style(form="json", date="utc", amount="dot", heading=1),
+    Style("cp1252", form="zip", code="both", heading=1),
 )
+
+
+def write_example(
+    simulated: Simulated,
+    schemas: Sequence[Schema],
+    folder: Path,
+    *,
+    extraction: dt.date,
+    messy: bool,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Write simulated tables as exports to ``folder``, and return where their faults are (MARKS).
+
+    Tidy: one CSV per table. Messy: each table in several files of different forms, with 2 % spoiled
+    rows and 1 % exact copies, and a file from the month before with rows that the newer ones
+    replace (5 % of the first part, as they stood then).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    marks = []
+    for number, schema in enumerate(schemas):
+        frame = simulated.frames[schema.name]
+        styles = MESSY if messy else (TIDY,)
+        # Whole parts of the table: a file of its own for each style.
+        cuts = np.linspace(0, len(frame), len(styles) + 1).astype(int)
+        for part, style in enumerate(styles):
+            own = frame.iloc[cuts[part] : cuts[part + 1]]
+            if own.empty:
+                continue
+            suffix = f"_{part + 1}" if messy else ""
+            made = write_export(
+                own,
+                schema,
+                folder / f"{schema.name}{suffix} {extraction.isoformat()}.csv",
+                style,
+                seed=seed * 100 + number * 10 + part,
+                spoiled=0.02 if messy else 0.0,
+                repeated=0.01 if messy else 0.0,
+            )
+            marks.append(made)
+        older = _older(frame.iloc[: cuts[1]], schema) if messy else frame.iloc[:0]
+        if len(older):
+            before = extraction.replace(day=1) - dt.timedelta(days=1)
+            path = folder / f"{schema.name} {before.isoformat()}.csv"
+            write_export(older, schema, path, TIDY)
+            marks.append(
+                pd.DataFrame(
+                    [[path.name, row, "superseded", "", ""] for row in range(2, len(older) + 2)],
+                    columns=list(MARKS),
+                )
+            )
+    return pd.concat(marks, ignore_index=True)
+
+
+def _older(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Every twentieth row as an earlier extraction had it: not yet ended, or another amount."""
+    if not schema.key:
+        return frame.iloc[:0]
+    rows = frame.iloc[::20]
+    for column in schema.columns:
+        if column.name in schema.key or column.name not in rows:
+            continue
+        if column.open_end:
+            ended = rows[rows[column.name].notna()]
+            return ended.assign(**{column.name: pd.Series(pd.NaT, index=ended.index)})
+        if column.dtype == "sek":
+            return rows.assign(**{column.name: rows[column.name] + 1})
+    return rows.iloc[:0]
 
 
 def write_export(
@@ -60,6 +139,8 @@ def write_export(
     repeated: float = 0.0,
 ) -> pd.DataFrame:
     """Write a frame of sound values as an export, and return where its faults are.
+
+    The file gets the name of ``path`` and the ending of the style's form.
 
     ``frame`` has the schema's columns (identities as twelve digits); a column that it lacks is not
     written. ``spoiled`` and ``repeated`` are shares of the rows: so many rows are added with one
@@ -89,20 +170,28 @@ def write_export(
     above = _above(style, columns)
     below = _below(style, columns, frame)
     lines = [*above, *(rows[place][0] for place in order), *below]
-    _write(path, lines, style)
+    numeric = [column.dtype in NUMBERS for column in columns]
+    name = f"{path.stem}{FORMS[style.form]}"
+    content = file_bytes(
+        lines,
+        style.form,
+        name=path.stem,
+        first=len(above),
+        numeric=numeric,
+        encoding=style.encoding,
+        separator=style.separator,
+        newline=style.newline,
+    )
+    path.with_name(name).write_bytes(content)
+    # A file within an archive is known by both names.
+    shown = f"{name}/{path.stem}.csv" if style.form == "zip" else name
+    before = 0 if style.form == "json" else len(above)  # an object names its own cells
     marks = [
-        [path.name, len(above) + number, *rows[place][1:]]
+        [shown, before + number, *rows[place][1:]]
         for number, place in enumerate(order, start=1)
         if rows[place][1] != "clean"
     ]
     return pd.DataFrame(marks, columns=list(MARKS))
-
-
-def _write(path: Path, lines: Sequence[Sequence[str]], style: Style) -> None:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=style.separator, lineterminator=style.newline)
-    writer.writerows(lines)
-    path.write_bytes(buffer.getvalue().encode(style.encoding))
 
 
 def _above(style: Style, columns: Sequence[Column]) -> list[list[str]]:
@@ -243,7 +332,11 @@ def _faults(
     columns: Sequence[Column], frame: pd.DataFrame, style: Style
 ) -> list[tuple[Column | None, str, str]]:
     """Every fault that a row of this export can be given: column, reason code, and the cell."""
-    faults: list[tuple[Column | None, str, str]] = [(None, "too_many_cells", "extra")]
+    # A row of a workbook has a cell in every column of the sheet, and an object has names.
+    surplus = style.form in ("csv", "zip")
+    faults: list[tuple[Column | None, str, str]] = (
+        [(None, "too_many_cells", "extra")] if surplus else []
+    )
     for column in columns:
         if column.filled:
             faults.append((column, "missing_value", ""))

@@ -5,20 +5,16 @@ Nobody in these data exists: identity numbers are Skatteverket's official test n
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from umea_eval.datasets.forsorjningsstod.schema import SCHEMAS
-from umea_eval.errors import UserError
-from umea_eval.intake.example import MESSY, TIDY, write_export
+from umea_eval.intake.example import Simulated
+from umea_eval.intake.official_numbers import draw_numbers, is_woman
 
 # Umeå 2023: benefit months of recipients, and the mean number per case (published_key_figures.csv,
 # k0200 to k0202). 9 601 / 7.0 cases.
@@ -55,14 +51,6 @@ class Truth:
     protected: float = 0.005
     coordination: float = 0.01
     migration: dt.date | None = dt.date(2023, 10, 1)
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """Frames in the form of the schemas (identities as numbers), and what is true of them."""
-
-    frames: Mapping[str, pd.DataFrame]
-    truth: Mapping[str, Any] = field(default_factory=dict)
 
 
 def simulate(
@@ -114,64 +102,10 @@ def simulate(
     )
 
 
-def write_example(
-    folder: Path, *, messy: bool, numbers: Path, n: int = PUBLISHED_CASES, seed: int = 0
-) -> tuple[Simulated, pd.DataFrame]:
-    """Write the simulated tables as exports to ``folder``; returns them, and where faults are.
-
-    Tidy, one CSV per table. ``messy``, each table in several files in different forms, with 2 %
-    spoiled rows and 1 % exact copies.
-    """
-    simulated = simulate(n, seed, numbers=numbers)
-    folder.mkdir(parents=True, exist_ok=True)
-    marks = []
-    for number, schema in enumerate(SCHEMAS):
-        frame = simulated.frames[schema.name]
-        styles = MESSY if messy else (TIDY,)
-        # Whole parts of the table: a file of its own for each style.
-        cuts = np.linspace(0, len(frame), len(styles) + 1).astype(int)
-        for part, style in enumerate(styles):
-            suffix = f"_{part + 1}" if messy else ""
-            path = folder / f"{schema.name}{suffix} {EXTRACTION.isoformat()}.csv"
-            marks.append(
-                write_export(
-                    frame.iloc[cuts[part] : cuts[part + 1]],
-                    schema,
-                    path,
-                    style,
-                    seed=seed * 100 + number * 10 + part,
-                    spoiled=0.02 if messy else 0.0,
-                    repeated=0.01 if messy else 0.0,
-                )
-            )
-    return simulated, pd.concat(marks, ignore_index=True)
-
-
-def _official(path: Path) -> list[str]:
-    with path.open(encoding="utf-8") as file:
-        return [row[0] for row in csv.reader(file)][1:]
-
-
 def _households(n: int, random: np.random.Generator, plan: Truth, numbers: Path) -> pd.DataFrame:
     """One row per household: its head, type, children, obstacle."""
-    adults = [
-        number
-        for number in _official(numbers / "test_personnummer.csv")
-        if "1950" <= number[:4] <= "2003"
-    ]
-    others = [
-        number
-        for number in _official(numbers / "test_samordningsnummer.csv")
-        if "1950" <= number[:4] <= "2003"
-    ]
-    foreign = min(round(plan.coordination * n), len(others))
-    if n - foreign > len(adults):
-        raise UserError("forsorjningsstod.too_many", most=len(adults))
-    heads = [
-        *random.choice(others, foreign, replace=False).tolist(),
-        *random.choice(adults, n - foreign, replace=False).tolist(),
-    ]
-    woman = np.array([int(number[10]) % 2 == 0 for number in heads])
+    heads = draw_numbers(numbers, n, random, born=(1950, 2003), coordination=plan.coordination)
+    woman = np.array([is_woman(number) for number in heads])
     alone, children = random.random(n) < 0.75, random.random(n) < 0.35
     kind = np.select(
         [alone & woman & children, alone & woman, alone & children, alone, children],
