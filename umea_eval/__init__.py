@@ -14,10 +14,17 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from umea_eval.disclosure.tables import Field, Released
     from umea_eval.errors import UserError
+    from umea_eval.intake.store import Stored
+    from umea_eval.processed.clean import Cleaned, clean
+    from umea_eval.processed.load import load
     from umea_eval.report.report import Report
     from umea_eval.settings import Settings, read_settings
 
 _HOME = {
+    "clean": "umea_eval.processed.clean",
+    "Cleaned": "umea_eval.processed.clean",
+    "load": "umea_eval.processed.load",
+    "Stored": "umea_eval.intake.store",
     "Report": "umea_eval.report.report",
     "Field": "umea_eval.disclosure.tables",
     "Released": "umea_eval.disclosure.tables",
@@ -26,7 +33,19 @@ _HOME = {
     "read_settings": "umea_eval.settings",
 }
 
-__all__ = ["Field", "Released", "Report", "Settings", "UserError", "__version__", "read_settings"]
+__all__ = [
+    "Cleaned",
+    "Field",
+    "Released",
+    "Report",
+    "Settings",
+    "Stored",
+    "UserError",
+    "__version__",
+    "clean",
+    "load",
+    "read_settings",
+]
 
 
 def __getattr__(name: str) -> object:

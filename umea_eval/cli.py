@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from umea_eval import __version__
+from umea_eval.commands.data import data_commands
 from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
 from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language, text
@@ -28,13 +29,12 @@ from umea_eval.runs.notebooks import existing_notebooks, find_notebook, notebook
 from umea_eval.runs.parameters import as_text, read_parameters
 from umea_eval.settings import read_settings
 from umea_eval.terminal import close_quietly, prepare_streams, say, tell
-from umea_eval.usage import Command, Group, explain
+from umea_eval.usage import SHOW_ERROR_TEXT, Command, Group, everywhere, explain, shown_path
 
 if TYPE_CHECKING:
     from umea_eval.runs.batch import Outcome
 
 DONE, BUG, USER, WITHHELD, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 4, 130
-SHOW_ERROR_TEXT = "--show-error-text"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -93,26 +93,13 @@ def build(language: Language) -> Group:
         help=text("cli.help.main", language),
         example="umea-eval reports",
         subcommand_metavar=text("cli.metavar.command", language),
-        params=_everywhere(language),
+        params=everywhere(language),
         callback=lambda **_: None,
     )
-    for command in (_report(language), _reports(language), _audit(language), _version(language)):
+    own = [_report(language), _reports(language), _audit(language), _version(language)]
+    for command in (*data_commands(language), *own):
         group.add_command(command)
     return group
-
-
-def _everywhere(language: Language) -> list[click.Parameter]:
-    """Options that may stand before or after the command."""
-    return [
-        click.Option(
-            ["--language"],
-            type=click.Choice(LANGUAGES),
-            help=text("cli.help.language", language),
-        ),
-        click.Option(
-            [SHOW_ERROR_TEXT], is_flag=True, help=text("cli.help.show_error_text", language)
-        ),
-    ]
 
 
 def _report(language: Language) -> Command:
@@ -149,7 +136,7 @@ def _report(language: Language) -> Command:
             click.Option(
                 ["--parameters"], is_flag=True, help=text("cli.help.parameters", language)
             ),
-            *_everywhere(language),
+            *everywhere(language),
         ],
     )
 
@@ -176,7 +163,7 @@ def _make_report(name: str, assignments: Sequence[str], language: Language) -> i
         raise
     write_index(settings)
     tell(text("runs.done", language, seconds=time.monotonic() - clock))
-    say(_relative(folder / "report.html"))
+    say(shown_path(folder / "report.html"))
     return DONE
 
 
@@ -199,7 +186,7 @@ def _reports(language: Language) -> Command:
         index = write_index(settings)
         failed = sum(outcome.error is not None for outcome in outcomes)
         tell(text("runs.batch_done", language, done=len(outcomes) - failed, failed=failed))
-        say(_relative(index))
+        say(shown_path(index))
         return INCOMPLETE if failed else DONE
 
     return Command(
@@ -213,7 +200,7 @@ def _reports(language: Language) -> Command:
             click.Argument(
                 ["names"], nargs=-1, metavar=f"[{text('cli.metavar.name', language)}]..."
             ),
-            *_everywhere(language),
+            *everywhere(language),
         ],
     )
 
@@ -276,7 +263,7 @@ def _audit(language: Language) -> Command:
             option("status", type=click.Choice(STATUSES)),
             option("comment", metavar=text("cli.metavar.text", language)),
             option("by", metavar=text("cli.metavar.name", language)),
-            *_everywhere(language),
+            *everywhere(language),
         ],
     )
 
@@ -297,7 +284,7 @@ def _version(language: Language) -> Command:
         help=text("cli.help.version", language),
         short_help=text("cli.help.version", language),
         example="umea-eval version",
-        params=_everywhere(language),
+        params=everywhere(language),
     )
 
 
@@ -359,12 +346,6 @@ def _tell_error(error: Exception, language: Language, *, own: bool) -> None:
     tell(message(error, language).strip())
     if own and not isinstance(error, UserError):
         tell(own_text(error))
-
-
-def _relative(path: Path) -> str:
-    """A path as short as it can be from where the user stands."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language
 
 FILE = "umea_eval.toml"
+KEY = "umea_eval.key"
 FOLDERS = {
     "notebooks": "notebooks",
     "raw": "data/raw",
@@ -24,7 +25,10 @@ FOLDERS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things lie and how they are shown. All folders are absolute."""
+    """Where things lie and how they are shown. All folders are absolute.
+
+    ``key`` is the file of the project's secret key, from which pseudonyms are made.
+    """
 
     root: Path
     notebooks: Path
@@ -34,6 +38,7 @@ class Settings:
     reports: Path
     language: Language = "sv"
     profile: str = "public"
+    key: Path = Path("umea_eval.key")
 
     @property
     def public(self) -> Path:
@@ -66,7 +71,7 @@ def read_settings(start: Path | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         line = str(error).rpartition("line ")[2].split(",")[0]
         raise UserError("errors.settings_unreadable", file=FILE, line=line) from None
-    known = (*FOLDERS, "language", "profile")
+    known = (*FOLDERS, "language", "profile", "key")
     for name, value in given.items():
         if name not in known:
             raise UserError("errors.settings_unknown", name=name, file=FILE, known=", ".join(known))
@@ -78,7 +83,14 @@ def read_settings(start: Path | None = None) -> Settings:
             "errors.settings_value", name="language", file=FILE, expected=", ".join(LANGUAGES)
         )
     folders = {name: _folder(root, name, given.get(name, usual)) for name, usual in FOLDERS.items()}
-    return Settings(root=root, language=language, profile=given.get("profile", "public"), **folders)
+    return Settings(
+        root=root,
+        language=language,
+        profile=given.get("profile", "public"),
+        # It may lie outside the project, on a disk that few can read.
+        key=(root / Path(given.get("key", KEY)).expanduser()).absolute(),
+        **folders,
+    )
 
 
 def _folder(root: Path, name: str, given: str) -> Path:

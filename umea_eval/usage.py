@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from umea_eval.errors import UserError
-from umea_eval.language import Language, text
+from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.runs.parameters import suggestion
 from umea_eval.terminal import say
+
+SHOW_ERROR_TEXT = "--show-error-text"
+
+
+def everywhere(language: Language) -> list[click.Parameter]:
+    """Options that may stand before or after any command."""
+    return [
+        click.Option(
+            ["--language"],
+            type=click.Choice(LANGUAGES),
+            help=text("cli.help.language", language),
+        ),
+        click.Option(
+            [SHOW_ERROR_TEXT], is_flag=True, help=text("cli.help.show_error_text", language)
+        ),
+    ]
+
+
+def shown_path(path: Path) -> str:
+    """A path as short as it can be from where the user stands."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 class _Translated(click.Command):

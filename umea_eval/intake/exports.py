@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from umea_eval.errors import UserError
@@ -42,8 +42,15 @@ def read_export(path: Path | str) -> RawExport:
     encrypted, too large when unpacked, or without headings; in a folder too, so that no file goes
     missing without a word.
     """
-    path = Path(path)
-    files, skipped = _files(path)
+    return read_exports([Path(path)])
+
+
+def read_exports(paths: Sequence[Path]) -> RawExport:
+    """Read several exports as one delivery, in the order given (see ``read_export``).
+
+    A file that is given twice, by itself and with its folder, is read once.
+    """
+    files, skipped = _delivery(paths)
     hashes: dict[str, str] = {}
     tables: list[RawTable] = []
     for place, file in files:
@@ -56,10 +63,35 @@ def read_export(path: Path | str) -> RawExport:
         hashes[name] = hashlib.sha256(data).hexdigest()
         tables.extend(_read(name, data))
     if not tables:
-        raise UserError(
-            "intake.nothing_readable", file=without_identities(path.name), formats=_formats()
-        )
+        name = without_identities(paths[0].name) if paths else "–"
+        raise UserError("intake.nothing_readable", file=name, formats=_formats())
     return RawExport(tuple(tables), hashes, tuple(skipped))
+
+
+def hashes_of(paths: Sequence[Path]) -> dict[str, str]:
+    """The SHA-256 of each file of these paths, by the names that ``read_exports`` gives them."""
+    hashes: dict[str, str] = {}
+    for place, file in _delivery(paths)[0]:
+        with file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        hashes[_unused(without_identities(place), hashes)] = digest
+    return hashes
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files that ``read_exports`` would read of these paths, in its order."""
+    return [file for _, file in _delivery(paths)[0]]
+
+
+def _delivery(paths: Sequence[Path]) -> tuple[list[tuple[str, Path]], list[str]]:
+    wanted: dict[Path, tuple[str, Path]] = {}
+    skipped: list[str] = []
+    for path in paths:
+        files, others = _files(path)
+        for place, file in files:
+            wanted.setdefault(file.resolve(), (place, file))
+        skipped += others
+    return list(wanted.values()), skipped
 
 
 def _unused(name: str, taken: Mapping[str, str]) -> str:

@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from umea_eval.intake.tables import RawTable
-from umea_eval.language import Language, text
+from umea_eval.language import Language, listing, text
+from umea_eval.style import BLUE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,18 +73,35 @@ class Ledger:
         }
 
     def text(self, language: Language) -> str:
-        """The account as one sentence."""
-        values = {name: self.total(name) for name in COLUMNS[3:]}
-        return text("intake.account", language, files=self.table["file"].nunique(), **values)
+        """The account as one sentence; kinds of rows that there are none of are left out."""
+        names = [*CLASSES, "headings_and_totals"]
+        parts = [
+            text(f"intake.part.{name}", language, n=self.total(name))
+            for name in names
+            if self.total(name) or name == "clean"
+        ]
+        return text(
+            "intake.account",
+            language,
+            rows=self.total("rows"),
+            files=self.table["file"].nunique(),
+            parts=listing(parts, language),
+        )
 
     def plot(self, ax: Axes, language: Language) -> Axes:
         """The account as one bar per kind of row on ``ax``, with its number."""
         names = [name for name in (*CLASSES, "headings_and_totals") if self.total(name)]
         labels = [text(f"intake.rows.{name}", language) for name in names]
-        bars = ax.barh(labels, [self.total(name) for name in names])
-        ax.bar_label(bars, [text("intake.number", language, n=self.total(n)) for n in names])
+        bars = ax.barh(labels, [self.total(name) for name in names], color=BLUE)
+        shown = [text("intake.number", language, n=self.total(n)) for n in names]
+        ax.bar_label(bars, shown, padding=4)
+        ax.margins(x=0.12)
         ax.invert_yaxis()
-        ax.set_xlabel(text("intake.rows.axis", language))
+        # Every bar has its number beside it: a scale would say it twice.
+        ax.set_xticks([])
+        ax.spines["bottom"].set_visible(False)
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlabel(text("intake.rows.axis", language), loc="left")
         return ax
 
 

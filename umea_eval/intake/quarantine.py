@@ -63,7 +63,7 @@ def write_quarantine(
     written: list[Path] = []
     places = result.quarantine.groupby(["file", "sheet"], sort=True, observed=True)
     try:
-        home.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+        home.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         for number, table in enumerate(raw.tables, start=1):
             if (table.file, table.sheet) not in places.groups:
                 continue
@@ -81,6 +81,11 @@ def write_quarantine(
     return written
 
 
+def correction_files(folder: Path) -> list[Path]:
+    """The files of corrected rows beside the exports in ``folder``."""
+    return sorted((folder / FOLDER).glob(f"*{CORRECTED}"))
+
+
 def read_corrections(folder: Path) -> Corrections:
     """Read all ``*.corrected.csv`` in ``folder/.quarantine``.
 
@@ -89,7 +94,7 @@ def read_corrections(folder: Path) -> Corrections:
     """
     cells: dict[Place, Mapping[str, str]] = {}
     hashes: dict[str, str] = {}
-    for path in sorted((folder / FOLDER).glob(f"*{CORRECTED}")):
+    for path in correction_files(folder):
         content = decode(path.read_bytes()).utf8.decode("utf-8")
         separator = ";" if content.partition("\n")[0].count(";") else ","
         rows = list(csv.DictReader(io.StringIO(content, newline=""), delimiter=separator))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,11 +28,25 @@ _CODE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A dataset as it was stored: its tables, and what they came from (see ``save``)."""
+class Stored(Mapping[str, pd.DataFrame]):
+    """A dataset as it was stored: ``stored["payments"]``, and what it came from (see ``save``)."""
 
     tables: Mapping[str, pd.DataFrame]
     manifest: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self.tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+    @property
+    def example(self) -> bool:
+        """Whether the data are generated."""
+        return bool(self.manifest["provenance"]["example"])
 
 
 def save(result: CleanResult, folder: Path, *, code: Sequence[Path] = ()) -> None:
@@ -126,7 +140,8 @@ def _fingerprint(code: tuple[Path, ...]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _write(folder: Path, name: str, frame: pd.DataFrame, about: str) -> str:
+def parquet_bytes(frame: pd.DataFrame, *, about: str) -> bytes:
+    """A frame as Parquet, the same bytes for the same frame; ``about`` goes into its metadata."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata(
         {**(table.schema.metadata or {}), METADATA_KEY: about.encode("utf-8")}
@@ -145,7 +160,11 @@ def _write(folder: Path, name: str, frame: pd.DataFrame, about: str) -> str:
         use_dictionary=[column for column in table.column_names if column not in growing],
         column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
     )
-    data = sink.getvalue()
+    return bytes(sink.getvalue())
+
+
+def _write(folder: Path, name: str, frame: pd.DataFrame, about: str) -> str:
+    data = parquet_bytes(frame, about=about)
     write_whole(folder / f"{name}.parquet", data)
     return hashlib.sha256(data).hexdigest()
 

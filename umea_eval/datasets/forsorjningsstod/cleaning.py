@@ -24,4 +24,13 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
         decisions = result.tables[DECISIONS.name]
         breaks = register_breaks(decisions["starts"], decisions["ends"])
         found = breaks.assign(date=breaks["date"].dt.strftime("%Y-%m-%d")).to_dict("records")
-    return replace(result, provenance={**result.provenance, "register_breaks": found})
+    return replace(
+        result,
+        provenance={
+            **result.provenance,
+            "register_breaks": found,
+            "findings": [
+                {"key": "intake.finding.register_break", "values": each} for each in found
+            ],
+        },
+    )

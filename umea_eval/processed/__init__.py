@@ -1,0 +1,1 @@
+"""From the project's exports to its clean tables, and back out of store: ``clean`` and ``load``."""
