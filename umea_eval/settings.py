@@ -45,6 +45,18 @@ class Settings:
         """Published data: the only inputs that the profile ``public`` allows."""
         return self.raw / "public"
 
+    @property
+    def processed_example(self) -> Path:
+        """Clean tables of generated data, apart from those of real ones."""
+        return self.processed / "example"
+
+    def is_example(self, path: Path) -> bool:
+        """Whether a resolved path lies among generated data, as written or cleaned."""
+        return any(
+            path.is_relative_to(folder.resolve())
+            for folder in (self.example, self.processed_example)
+        )
+
 
 def find_root(start: Path | None = None) -> Path:
     """The nearest folder with a settings file, from ``start`` (default: here) upwards."""

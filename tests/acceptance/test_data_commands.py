@@ -249,6 +249,16 @@ def test_paths_may_be_given(project: Path, umea_eval: Run, tmp_path: Path) -> No
     assert len(ue.load("forsorjningsstod", settings=read_settings(project))["payments"]) == 2
 
 
+def test_a_table_that_fits_nothing_is_told_of(real: Path, umea_eval: Run) -> None:
+    other = real / "data/raw/forsorjningsstod/annat 2024-02-01.csv"
+    other.write_text("Bil;Mil\nVolvo;12\nSaab;7\n", encoding="utf-8")
+    done = umea_eval(real, "clean", "--json")
+    found = account(done)
+    assert (found["rows_in"], found["other_tables"]) == (8, 2)
+    assert adds_up(found)
+    assert "annat 2024-02-01.csv" in done.stderr
+
+
 def test_changed_numbers_join_persons(real: Path, umea_eval: Run) -> None:
     umea_eval(real, "clean")
     settings = read_settings(real)

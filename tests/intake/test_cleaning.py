@@ -361,7 +361,7 @@ def test_headings_totals_and_other_tables_are_in_the_account(tmp_path: Path) -> 
     }
     sentence = result.ledger.text("sv")
     assert "9 rader i 2 filer" in sentence
-    assert "1 rena" in sentence
+    assert "är 1 ren, 2 i andra tabeller och 6 rubriker" in sentence
 
 
 def test_the_account_as_a_picture(tmp_path: Path) -> None:

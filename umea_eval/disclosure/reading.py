@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,17 @@ def registering(path: Path) -> Iterator[None]:
         if not known:
             _registered.discard(path)
         raise
+
+
+@contextmanager
+def hashing(paths: Iterable[Path]) -> Iterator[None]:
+    """Let files be read only now, to see whether they are still those that data came from."""
+    new = {path.resolve() for path in paths} - _registered
+    _registered.update(new)
+    try:
+        yield
+    finally:
+        _registered.difference_update(new)
 
 
 def refuse_unregistered(settings: Settings) -> None:

@@ -33,6 +33,7 @@ class Stored(Mapping[str, pd.DataFrame]):
 
     tables: Mapping[str, pd.DataFrame]
     manifest: Mapping[str, Any]
+    folder: Path
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self.tables[name]
@@ -90,7 +91,7 @@ def load(folder: Path) -> Stored:
         if not path.is_file() or _hash(path) != manifest["sha256"][name]:
             raise UserError("intake.store_incomplete", folder=folder.name)
         tables[name] = pd.read_parquet(path, engine="pyarrow")
-    return Stored(tables, manifest)
+    return Stored(tables, manifest, folder)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

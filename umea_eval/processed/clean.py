@@ -118,6 +118,7 @@ def clean(
             Identification(key, name, links), date, mappings=mappings, example=sources.example
         ),
     )
+    notices += _misfits(result)
     result, undocumented = _with_decisions(result, sources, settings, links=links)
     notices += [Notice(f"processed.undocumented.{kind}", {}) for kind in undocumented]
     quarantine = write_quarantine(raw, result, sources.home, language=settings.language)
@@ -167,9 +168,24 @@ def _with_decisions(
     return replace(result, provenance=provenance), undocumented
 
 
+def _misfits(result: CleanResult) -> list[Notice]:
+    table = result.ledger.table
+    others = table[table["other_tables"] > 0]
+    if others.empty:
+        return []
+    places = [f"{row['file']} {row['sheet']}".strip() for row in others.to_dict("records")]
+    shown = {
+        "n": len(places),
+        "places": ", ".join(places[:5]),
+        "rows": others["other_tables"].sum(),
+    }
+    return [Notice("processed.notice.misfits", shown)]
+
+
 def _store(sources: Sources, result: CleanResult, settings: Settings) -> Path:
     page = account_page(sources.dataset, result, settings.language)
     with building(settings.processed) as new:
         save(result, new.new, code=sources.dataset.code)
         new.write({ACCOUNT_PAGE: page.encode("utf-8")})
-        return new.move_to(sources.target)
+        target = sources.target(settings).relative_to(settings.processed)
+        return new.move_to(target.as_posix())

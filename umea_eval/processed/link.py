@@ -100,7 +100,7 @@ def link(first: str, second: str, *, reference: str, settings: Settings) -> Link
         [_rates(name, own, set(pairs[f"person_{name}"])) for name, own in people.items()],
         ignore_index=True,
     )
-    example = "example/" if sides[first][0].example else ""
+    home = settings.processed_example if sides[first][0].example else settings.processed
     with building(settings.processed) as new:
         new.write(
             {
@@ -108,7 +108,8 @@ def link(first: str, second: str, *, reference: str, settings: Settings) -> Link
                 "rates.csv": rates.to_csv(index=False).encode("utf-8"),
             }
         )
-        folder = new.move_to(f"{example}{FOLDER}/{first}-{second}")
+        target = (home / FOLDER / f"{first}-{second}").relative_to(settings.processed)
+        folder = new.move_to(target.as_posix())
     return Linked(pairs, rates, folder, decision)
 
 

@@ -20,7 +20,6 @@ from umea_eval.settings import Settings
 
 MAPPING = "mapping.toml"
 CHANGED_NUMBERS = "changed_numbers"
-EXAMPLE = "example"
 # Example data hold no secret; the same key everywhere gives the same bytes everywhere.
 EXAMPLE_KEY = Key(sha256(b"umea_eval: example data have no secret").digest())
 
@@ -34,10 +33,10 @@ class Sources:
     home: Path
     example: bool
 
-    @property
-    def target(self) -> str:
-        """Where the clean tables lie, relative to the folder of processed data."""
-        return f"{EXAMPLE}/{self.dataset.name}" if self.example else self.dataset.name
+    def target(self, settings: Settings) -> Path:
+        """Where the clean tables lie."""
+        home = settings.processed_example if self.example else settings.processed
+        return home / self.dataset.name
 
 
 def find_sources(name: str, settings: Settings, given: Sequence[Path] = ()) -> Sources:

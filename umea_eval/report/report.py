@@ -111,7 +111,7 @@ class Report:
             sha256=sha256,
             size=size,
             published=found.is_relative_to(self._settings.public.resolve()),
-            example=found.is_relative_to(self._settings.example.resolve()),
+            example=self._settings.is_example(found),
         )
         return found
 
