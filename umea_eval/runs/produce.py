@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from umea_eval.disclosure.profiles import find_profile
+from umea_eval.disclosure.scan import check_release, is_clean, known_of
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.runs.cells import cell_source, is_injected, numbers
@@ -115,9 +116,11 @@ def produce(
                 **facts,
             )
             files[FILE] = (json.dumps(written, ensure_ascii=False, indent=1) + "\n").encode()
-            site.write(files)
             example = f"{EXAMPLE[wanted.language]}-" if facts["record"]["example"] else ""
-            folder = site.move_to(f"{wanted.name}/{example}{wanted.slug}")
+            target = f"{wanted.name}/{example}{wanted.slug}"
+            check_release(files, settings, language=language, folder=target)
+            site.write(files)
+            folder = site.move_to(target)
     except Exception as error:
         failure = Failure(
             title=notebook_title(wanted.notebook, language),
@@ -129,18 +132,21 @@ def produce(
             time=started.isoformat(timespec="seconds"),
             duration_s=round(time.monotonic() - clock, 2),
         )
-        if _is_news(error, wanted, settings.reports):
+        if _is_news(error, wanted, settings):
             remember_failure(settings.reports, failure)
         raise
     forget_failure(settings.reports, wanted.name, wanted.slug)
     return folder
 
 
-def _is_news(error: Exception, wanted: Order, reports: Path) -> bool:
+def _is_news(error: Exception, wanted: Order, settings: Settings) -> bool:
+    known = known_of(settings)
+    if not all(is_clean(value, known) for value in (wanted.slug, *wanted.shown().values())):
+        return False  # what is remembered is shown in the index
     if not wanted.tried or not isinstance(error, UserError):
         return True
     folders = (wanted.slug, f"{EXAMPLE[wanted.language]}-{wanted.slug}")
-    return any((reports / wanted.name / folder).is_dir() for folder in folders)
+    return any((settings.reports / wanted.name / folder).is_dir() for folder in folders)
 
 
 def _run(
