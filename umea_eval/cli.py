@@ -21,6 +21,7 @@ import click
 
 from umea_eval import __version__
 from umea_eval.commands.data import data_commands
+from umea_eval.commands.guard import guard_commands
 from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
 from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language, text
@@ -97,7 +98,7 @@ def build(language: Language) -> Group:
         callback=lambda **_: None,
     )
     own = [_report(language), _reports(language), _audit(language), _version(language)]
-    for command in (*data_commands(language), *own):
+    for command in (*data_commands(language), *own, *guard_commands(language)):
         group.add_command(command)
     return group
 

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from umea_eval.disclosure import project
 from umea_eval.disclosure.profiles import Input, find_profile, release
 from umea_eval.disclosure.reading import registering
 from umea_eval.disclosure.tables import NUMBERS, Field, Released, Table
@@ -79,6 +80,7 @@ class Report:
         self._tables: dict[str, Table] = {}
         self._words: dict[str, tuple[Words, Words | None, Values | FromReleased | None]] = {}
         self._released = Released({})
+        self._project: project.Project | None = None
         self._level = 1
         self._ids: set[str] = set()
         self._numbers: dict[tuple[str, str], int] = {}
@@ -143,6 +145,11 @@ class Report:
     def release(self) -> None:
         """Let disclosure control decide what may be shown, and say under which rules."""
         self._require("registering", "release")
+        # A profile for published data lets no real data through anyhow: that is the first thing
+        # to tell.
+        if not find_profile(self.profile, self.language).only_published:
+            inputs, root = tuple(self._inputs.values()), self._settings.root
+            self._project = project.required(inputs, root, language=self.language)
         self._released = release(
             tuple(self._tables.values()),
             self.profile,
@@ -287,6 +294,7 @@ class Report:
             "language": self.language,
             "profile": self.profile,
             "example": self.example,
+            **({"project": self._project.summary()} if self._project else {}),
             "inputs": [
                 {"path": entry.path, "sha256": entry.sha256, "size": entry.size}
                 for entry in self._inputs.values()

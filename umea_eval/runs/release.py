@@ -1,0 +1,77 @@
+"""Mark a finished report as released: what left, when, and who let it out."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from umea_eval.disclosure import release_log
+from umea_eval.disclosure.scan import check_release, is_clean, known_of
+from umea_eval.errors import UserError
+from umea_eval.language import Language
+from umea_eval.runs.manifest import FILE, read_manifests
+from umea_eval.settings import Settings
+
+INTERN, PUBLIK = "intern", "publik"
+
+
+def release_report(
+    report: str, settings: Settings, *, by: str, language: Language
+) -> release_log.Entry:
+    """Write the release of a finished report to the log, and return its line. Nothing is copied.
+
+    ``report`` is its folder, from where the user stands or from the reports' folder. The files must
+    be those of its manifest, byte for byte and none besides, and they are scanned once more. Raises
+    UserError for a folder that is no report, an edition that must not leave, files that have been
+    changed, and a ``by`` that is no role; Withheld for a hit of the scan.
+    """
+    if not any(map(str.isalpha, by)) or not is_clean(by, known_of(settings)):
+        raise UserError("disclosure.errors.release_by", language=language)
+    folder = _folder(report, settings, language)
+    shown = folder.relative_to(settings.reports.resolve()).as_posix()
+    manifest = dict(read_manifests(settings.reports)).get(shown)
+    if manifest is None:
+        raise UserError("disclosure.errors.release_no_report", language=language, folder=shown)
+    edition = str(manifest.get("edition", PUBLIK))
+    if edition != PUBLIK or INTERN in Path(shown).parts:
+        raise UserError("disclosure.errors.release_intern", language=language, report=shown)
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    promised = {name: about["sha256"] for name, about in manifest.get("files", {}).items()}
+    changed = sorted(
+        name for name in {*hashes, *promised} - {FILE} if hashes.get(name) != promised.get(name)
+    )
+    if changed:
+        raise UserError(
+            "disclosure.errors.release_changed", language=language, n=len(changed), report=shown
+        )
+    check_release(files, settings, language=language, folder=shown)
+    return release_log.append(
+        settings.root / release_log.FILE,
+        time=datetime.now().astimezone().isoformat(timespec="seconds"),
+        by=by.strip(),
+        report=shown,
+        edition=edition,
+        profile=str(manifest.get("profile", "")),
+        example=bool(manifest["example"]),
+        files=hashes,
+        language=language,
+    )
+
+
+def _folder(report: str, settings: Settings, language: Language) -> Path:
+    reports = settings.reports.resolve()
+    for start in (Path.cwd(), reports):
+        found = (start / report).resolve()
+        if found.is_file():
+            found = found.parent
+        if found.is_dir() and found.is_relative_to(reports) and found != reports:
+            return found
+    raise UserError(
+        "disclosure.errors.release_no_report", language=language, folder=Path(report).name
+    )
