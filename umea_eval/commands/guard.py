@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,14 +14,20 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language, text
 from umea_eval.settings import read_settings
 from umea_eval.terminal import say, tell
-from umea_eval.usage import Command, Group, everywhere
+from umea_eval.usage import Command, Group, everywhere, shown_path
 
-DONE, INCOMPLETE = 0, 4
+DONE, WITHHELD, INCOMPLETE = 0, 3, 4
 
 
 def guard_commands(language: Language) -> list[click.Command]:
     """All of them, in the order in which they are used."""
-    return [_project(language), _release(language), _log(language)]
+    return [
+        _project(language),
+        _release(language),
+        _log(language),
+        _scan(language),
+        _retention(language),
+    ]
 
 
 def _project(language: Language) -> Group:
@@ -141,6 +149,73 @@ def _log(language: Language) -> Group:
     )
     group.add_command(_command("log_verify", "verify", verify, language, [head]))
     return group
+
+
+def _scan(language: Language) -> Command:
+    def call(files: tuple[str, ...], *, source: bool, **_: object) -> int:
+        from umea_eval.disclosure.tree import scan_files, scan_git  # noqa: PLC0415
+
+        settings = read_settings()
+        if files:
+            count, hits = scan_files([Path(file) for file in files], settings, source=source)
+        else:
+            count, hits = scan_git(settings)
+        for hit in hits:
+            say(hit.text(language))
+        key = "disclosure.tree.found" if hits else "disclosure.tree.clean"
+        tell(text(key, language, n=len(hits) if hits else count))
+        return WITHHELD if hits else DONE
+
+    return _command(
+        "scan",
+        "scan",
+        call,
+        language,
+        [
+            click.Argument(
+                ["files"], nargs=-1, metavar=f"[{text('cli.metavar.file', language)}]..."
+            ),
+            click.Option(
+                ["--source"], is_flag=True, help=text("disclosure.help.scan_source", language)
+            ),
+        ],
+    )
+
+
+def _retention(language: Language) -> Command:
+    def call(*, remove: bool, **_: object) -> int:
+        from umea_eval.datasets import DATASETS  # noqa: PLC0415
+        from umea_eval.disclosure.scan import is_clean, known_of  # noqa: PLC0415
+        from umea_eval.processed import retention  # noqa: PLC0415
+
+        settings = read_settings()
+        today = datetime.now(tz=UTC).astimezone().date()
+        found = retention.overdue(settings, today=today, datasets=tuple(DATASETS))
+        if not found.files:
+            tell(text("processed.retention.none", language, date=found.until))
+            return DONE
+        known = known_of(settings)
+        for each in found.files:
+            # A person's number or name in a file's name is not shown.
+            path = each.path if is_clean(each.path.name, known) else each.path.parent / "…"
+            say(shown_path(path))
+        n = len(found.files)
+        tell(text("processed.retention.past", language, n=n, date=found.until))
+        undecided = n - len(found.removable)
+        if undecided:
+            tell(text("processed.retention.undecided", language, n=undecided))
+        if found.reports:
+            tell(text("processed.retention.reports", language))
+            for report in found.reports:
+                tell(f"  {report}")
+        if remove:
+            tell(text("processed.retention.removed", language, n=retention.remove(found, settings)))
+        return DONE
+
+    option = click.Option(
+        ["--remove"], is_flag=True, help=text("disclosure.help.retention_remove", language)
+    )
+    return _command("retention", "retention", call, language, [option])
 
 
 def _asks() -> bool:

@@ -141,24 +141,25 @@ def _text(given: str, known: Known, *, comma_parts: bool) -> Iterator[tuple[Kind
     """The marks of one text with their lines: first as it is written, then as it is read."""
     source = plain(given)
     seen = unmarked(source)
+    spared = known.test_numbers
     for kind, at in (*in_source(source, known), *in_seen_text(source, known)):
         yield kind, line_of(source, at)
-    for at in identity_numbers(source, comma_parts=comma_parts):
+    for at in identity_numbers(source, comma_parts=comma_parts, spared=spared):
         yield "identity", line_of(source, at)
     if seen is not source:
         for kind, at in in_seen_text(seen, known):
             yield kind, line_of(seen, at, marked=source)
-        for at in identity_numbers(seen, comma_parts=comma_parts):
+        for at in identity_numbers(seen, comma_parts=comma_parts, spared=spared):
             yield "identity", line_of(seen, at, marked=source)
     for places, rows in tables_of(seen):
-        for row in split_numbers(rows):
+        for row in split_numbers(rows, spared):
             marked = source if seen is not source else None
             yield "identity", line_of(seen, places[row], marked=marked)
 
 
 def _marks(value: str, known: Known) -> Iterator[tuple[Kind, int]]:
     read = plain(value)
-    yield from (("identity", at) for at in identity_numbers(read))
+    yield from (("identity", at) for at in identity_numbers(read, spared=known.test_numbers))
     yield from in_seen_text(read, known)
     yield from in_source(read, known)
 

@@ -64,6 +64,7 @@ def write_quarantine(
     places = result.quarantine.groupby(["file", "sheet"], sort=True, observed=True)
     try:
         home.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+        home.chmod(stat.S_IRWXU)  # also one that somebody else has made
         for number, table in enumerate(raw.tables, start=1):
             if (table.file, table.sheet) not in places.groups:
                 continue

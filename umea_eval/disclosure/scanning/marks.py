@@ -70,12 +70,14 @@ class Known:
     """What one project must not let out, besides what looks the same everywhere.
 
     ``names`` are the words of each name, casefolded. ``secrets`` are the ways in which its key may
-    be written, and ``places`` the folders of this machine; neither is ever shown.
+    be written, and ``places`` the folders of this machine; neither is ever shown. ``test_numbers``
+    (ten digits each) are official ones that belong to nobody: source code may hold them.
     """
 
     names: frozenset[tuple[str, ...]] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     places: tuple[str, ...] = field(default=(), repr=False)
+    test_numbers: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def in_seen_text(text: str, known: Known) -> Iterator[tuple[Kind, int]]:

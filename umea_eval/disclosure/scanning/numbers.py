@@ -46,27 +46,34 @@ _DIGITS = re.compile(r"[^0-9]+")
 _SHARE_OF_ROWS = 0.5
 
 
-def identity_numbers(text: str, *, comma_parts: bool = False) -> Iterator[int]:
+def identity_numbers(
+    text: str, *, comma_parts: bool = False, spared: frozenset[str] = frozenset()
+) -> Iterator[int]:
     """The positions of valid identity numbers in plain text.
 
     Forms: ten or twelve digits with no sign, a hyphen, a plus or spaces before the last four; the
     date parted by hyphens, dots, slashes or spaces; groups of four; one digit at a time; in
     scientific notation. Digits of a checksum and decimals are none. ``comma_parts``: a comma parts
-    cells (as in CSV and JSON); otherwise it is also the decimal sign.
+    cells (as in CSV and JSON); otherwise it is also the decimal sign. ``spared`` are numbers that
+    are passed over, as their ten digits.
     """
     runs = [each.span() for each in _RUN.finditer(classes(text, _DIGITS_AND_SIGNS))]
     for first, last in runs:
         for pattern in (_WRITTEN, _FOURS, _SPACED):
             for found in pattern.finditer(text, first, last):
-                if is_identity(found[1]) and not _is_other(text, *found.span(1), comma_parts):
+                if is_identity(found[1], spared) and not _is_other(
+                    text, *found.span(1), comma_parts
+                ):
                     yield found.start(1)
         if text[last : last + 1] in ("e", "E"):
             found_large = _SCIENTIFIC.search(text, max(first - 2, 0), last + 6)
-            if found_large and _is_large_identity(found_large):
+            if found_large and _is_large_identity(found_large, spared):
                 yield found_large.start()
 
 
-def split_numbers(rows: Sequence[Sequence[str]]) -> Iterator[int]:
+def split_numbers(
+    rows: Sequence[Sequence[str]], spared: frozenset[str] = frozenset()
+) -> Iterator[int]:
     """The rows of a table where a number lies in two neighbouring cells: date, last four.
 
     A sum beside a year looks like that too, and is valid by chance once in a hundred times, so at
@@ -78,7 +85,7 @@ def split_numbers(rows: Sequence[Sequence[str]]) -> Iterator[int]:
             if len(first) in (6, 8) and _BIRTH.fullmatch(first) and _FOUR.fullmatch(last):
                 pairs.setdefault(column, []).append((number, first + last))
     for found in pairs.values():
-        valid = [number for number, written in found if is_identity(written)]
+        valid = [number for number, written in found if is_identity(written, spared)]
         if len(valid) >= len(found) * _SHARE_OF_ROWS:
             yield from valid
 
@@ -101,12 +108,12 @@ def tables_of(text: str) -> Iterator[tuple[list[int], list[list[str]]]]:
             yield places, rows
 
 
-def is_identity(written: str) -> bool:
+def is_identity(written: str, spared: frozenset[str] = frozenset()) -> bool:
     """Whether a text of ten or twelve digits is a valid personnummer or samordningsnummer."""
     digits = _DIGITS.sub("", written)
     if len(digits) not in (10, 12) or (len(digits) == 12 and digits[:2] not in ("18", "19", "20")):
         return False
-    if not _luhn(digits[-10:]):
+    if not _luhn(digits[-10:]) or digits[-10:] in spared:
         return False
     # Late: nine of ten are no number already, and pandas takes longer to import than a scan.
     from umea_eval.intake.personnummer import Kind, check  # noqa: PLC0415
@@ -121,10 +128,10 @@ def _luhn(ten: str) -> bool:
     return (sum(each // 10 + each % 10 for each in doubled) + sum(map(int, ten[1::2]))) % 10 == 0
 
 
-def _is_large_identity(found: re.Match[str]) -> bool:
+def _is_large_identity(found: re.Match[str], spared: frozenset[str]) -> bool:
     size = int(found[3]) + 1
     digits = (found[1] + found[2]).ljust(size, "0")
-    return len(digits) == size and is_identity(digits)
+    return len(digits) == size and is_identity(digits, spared)
 
 
 def _is_other(text: str, start: int, end: int, comma_parts: bool) -> bool:

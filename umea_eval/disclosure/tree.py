@@ -1,0 +1,108 @@
+"""May these files be committed or sent? The scan of files that are no report."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from umea_eval.disclosure.scan import Hit, known_of, scan
+from umea_eval.disclosure.scanning.marks import Kind, Known
+from umea_eval.errors import UserError
+from umea_eval.settings import Settings
+
+# Source code names folders and cites addresses; a report does neither.
+_OF_REPORTS: tuple[Kind, ...] = ("path", "address")
+TEST_NUMBERS = "test_*nummer.csv"
+
+
+def scan_files(paths: Sequence[Path], settings: Settings, *, source: bool) -> tuple[int, list[Hit]]:
+    """How many files there are at ``paths`` (folders with all below them), and the hits in them.
+
+    ``source``: as source code, where addresses, places and the official test numbers may stand.
+    Raises UserError for a file that does not exist or cannot be read.
+    """
+    known = _known(settings, source=source)
+    count, hits = 0, []
+    for path in _below(paths):
+        try:
+            content = path.read_bytes()
+        except OSError:
+            raise UserError("disclosure.errors.scan_no_file", file=path.name) from None
+        count += 1
+        hits += _relevant(scan({_shown(path, settings): content}, known), source=source)
+    return count, hits
+
+
+def scan_git(settings: Settings) -> tuple[int, list[Hit]]:
+    """The same for what is staged in git, as it is staged; if nothing is, for all tracked files.
+
+    Raises UserError where the project is not in git.
+    """
+    root, known = settings.root, _known(settings, source=True)
+    staged = _git(root, "diff", "--cached", "--name-only", "-z", "--diff-filter=ACMR", "--relative")
+    names = [name for name in staged.decode("utf-8", "surrogateescape").split("\0") if name]
+    if names:
+        contents = ((name, _git(root, "show", f":./{name}")) for name in names)
+    else:
+        tracked = _git(root, "ls-files", "-z").decode("utf-8", "surrogateescape").split("\0")
+        names = [name for name in tracked if name and (root / name).is_file()]
+        contents = ((name, (root / name).read_bytes()) for name in names)
+    hits = [
+        hit
+        for name, content in contents
+        for hit in _relevant(scan({name: content}, known), source=True)
+    ]
+    return len(names), hits
+
+
+def _known(settings: Settings, *, source: bool) -> Known:
+    known = known_of(settings)
+    if not source:
+        return known
+    numbers = {
+        word.strip()[-10:]
+        for path in settings.public.glob(TEST_NUMBERS)
+        for word in path.read_text(encoding="utf-8-sig").replace(";", "\n").split()
+        if word.strip().isdigit()
+    }
+    return replace(known, test_numbers=frozenset(numbers))
+
+
+def _relevant(hits: Iterable[Hit], *, source: bool) -> list[Hit]:
+    return [hit for hit in hits if not (source and hit.kind in _OF_REPORTS)]
+
+
+def _below(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.is_file())
+        else:
+            yield path
+
+
+def _shown(path: Path, settings: Settings) -> str:
+    found = path.resolve()
+    return (
+        found.relative_to(settings.root).as_posix()
+        if found.is_relative_to(settings.root)
+        else path.name
+    )
+
+
+def _git(root: Path, *arguments: str) -> bytes:
+    git = shutil.which("git")
+    if git is None:
+        raise UserError("disclosure.errors.scan_no_git")
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            [git, "--no-optional-locks", "-C", str(root), *arguments],
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        raise UserError("disclosure.errors.scan_no_git") from None
+    return done.stdout
