@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
 import sys
 from contextlib import suppress
 from typing import TextIO
 
 from umea_eval.errors import UserError
 
+_MAYBE_A_NUMBER = re.compile(r"[0-9]{6}[-+ ]?[0-9]{4}|(?:-[0-9]{2}){2}[- ][0-9]{4}")
 # What stands for a letter that the terminal's encoding does not have.
 _STAND_INS = {"\u202f": " ", "\u00a0": " ", "\u2212": "-", "–": "-", "”": '"', "…": "..."}
 
@@ -41,9 +43,18 @@ def prepare_streams() -> None:
 
 
 def tell(message: str) -> None:
-    """One message to the standard error stream, at once; where there is none, nobody listens."""
+    """One message to the standard error stream, at once; where there is none, nobody listens.
+
+    What somebody mistyped may be quoted in it, but never a valid identity number.
+    """
     if sys.stderr is None:
         return
+    if _MAYBE_A_NUMBER.search(message):
+        # Late: a message seldom holds so many digits, and telling one number from another is slow
+        # to import.
+        from umea_eval.intake.identity import without_identities  # noqa: PLC0415
+
+        message = without_identities(message)
     try:
         sys.stderr.write(message + "\n")
         sys.stderr.flush()

@@ -14,7 +14,6 @@ from umea_eval.disclosure.tree import scan_git
 from umea_eval.settings import read_settings
 
 OFFICIAL = "189001019802"
-# The same with another day (Luhn: 8+1+0+1+0+2+2+9+4+x): valid, and in no official list.
 PSEUDONYM = "3f2a9c04d1b57e66" + "80aa41c2b9d03e57"
 
 
@@ -64,6 +63,12 @@ def test_what_is_staged_is_scanned_as_it_is_staged(project: Path, umea_eval: Run
     assert umea_eval(project, "scan").returncode == 0  # not tracked
     git(project, "add", "b.txt")
     git(project, "commit", "-qm", "b")
+    exceptions = project / "scan_exceptions.txt"
+    exceptions.write_text("b.txt pseudonym # \n", encoding="utf-8")  # no reason is no exception
+    assert umea_eval(project, "scan").returncode == 3
+    exceptions.write_text("b.txt pseudonym # en kontrollsumma\n", encoding="utf-8")
+    assert umea_eval(project, "scan").returncode == 0
+    exceptions.write_text("b.txt identity # annat slag\n", encoding="utf-8")
     done = umea_eval(project, "--language", "en", "scan")
     assert (done.returncode, done.stdout.strip()) == (3, "b.txt, line 1: pseudonym")
 

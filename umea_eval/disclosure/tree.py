@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from umea_eval.disclosure.scan import Hit, known_of, scan
@@ -16,6 +17,8 @@ from umea_eval.settings import Settings
 # Source code names folders and cites addresses; a report does neither.
 _OF_REPORTS: tuple[Kind, ...] = ("path", "address")
 TEST_NUMBERS = "test_*nummer.csv"
+EXCEPTIONS = "scan_exceptions.txt"
+"""In the project's folder: ``FILE KIND # why`` a line, for source code that only looks alike."""
 
 
 def scan_files(paths: Sequence[Path], settings: Settings, *, source: bool) -> tuple[int, list[Hit]]:
@@ -32,7 +35,7 @@ def scan_files(paths: Sequence[Path], settings: Settings, *, source: bool) -> tu
         except OSError:
             raise UserError("disclosure.errors.scan_no_file", file=path.name) from None
         count += 1
-        hits += _relevant(scan({_shown(path, settings): content}, known), source=source)
+        hits += _relevant(scan({_shown(path, settings): content}, known), settings, source=source)
     return count, hits
 
 
@@ -53,7 +56,7 @@ def scan_git(settings: Settings) -> tuple[int, list[Hit]]:
     hits = [
         hit
         for name, content in contents
-        for hit in _relevant(scan({name: content}, known), source=True)
+        for hit in _relevant(scan({name: content}, known), settings, source=True)
     ]
     return len(names), hits
 
@@ -71,8 +74,22 @@ def _known(settings: Settings, *, source: bool) -> Known:
     return replace(known, test_numbers=frozenset(numbers))
 
 
-def _relevant(hits: Iterable[Hit], *, source: bool) -> list[Hit]:
-    return [hit for hit in hits if not (source and hit.kind in _OF_REPORTS)]
+def _relevant(hits: Iterable[Hit], settings: Settings, *, source: bool) -> list[Hit]:
+    if not source:
+        return list(hits)
+    spared = _exceptions(settings.root / EXCEPTIONS)
+    return [
+        hit for hit in hits if hit.kind not in _OF_REPORTS and (hit.file, hit.kind) not in spared
+    ]
+
+
+@cache
+def _exceptions(path: Path) -> frozenset[tuple[str, str]]:
+    """What somebody has looked at and found harmless, with a reason; without one it counts not."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    parted = [line.partition("#") for line in lines]
+    pairs = [before.split() for before, _, why in parted if why.strip()]
+    return frozenset((pair[0], pair[1]) for pair in pairs if len(pair) == 2)
 
 
 def _below(paths: Sequence[Path]) -> Iterator[Path]:
