@@ -18,6 +18,7 @@ import xlsxwriter
 
 from tests.conftest import Run
 from tests.projects import PARAMETERS, ROOT, make_project, small_notebook
+from umea_eval import cli
 
 # Official test numbers (Skatteverket), and a name that nobody has.
 NUMBERS = ("189001019802", "189001029819", "191401682396")
@@ -142,8 +143,12 @@ def test_a_poisoned_table_is_withheld_and_the_index_says_why_without_the_value(
 
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_what_is_mistyped_is_not_repeated_with_a_number(
-    project: Path, umea_eval: Run, language: str
+    project: Path,
+    language: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(project)
     number = NUMBERS[0]
     for arguments in (
         ("report", number),
@@ -157,6 +162,7 @@ def test_what_is_mistyped_is_not_repeated_with_a_number(
         ("release", number, "--by", number),
         ("link", number, number),
     ):
-        done = umea_eval(project, "--language", language, *arguments)
-        assert done.returncode == 2, arguments
-        assert leaked(done.stdout + done.stderr) == [], arguments
+        assert cli.run(["--language", language, *arguments]) == 2, arguments
+        said = capsys.readouterr()
+        assert said.err
+        assert leaked(said.out + said.err) == [], arguments
