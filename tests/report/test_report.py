@@ -318,7 +318,7 @@ def test_the_record_has_neither_time_nor_place(settings: Settings) -> None:
     assert str(settings.root) not in fragment.html + str(fragment.data)
     assert set(fragment.data) == {
         *("name", "title", "language", "profile", "example", "inputs", "code", "python"),
-        "packages",
+        *("packages", "plan"),
     }
 
 

@@ -24,6 +24,9 @@ from umea_eval.language import Language, Words, fill, text
 from umea_eval.report import provenance
 from umea_eval.report.figures import Draw, draw_svg
 from umea_eval.report.fragments import Fragment, Part, publish, render
+from umea_eval.report.plan import FOLDER as PLANS
+from umea_eval.report.plan import Plan, read_plan
+from umea_eval.report.plan import items as plan_items
 from umea_eval.report.tables import WrittenTable, counted, write_table
 from umea_eval.settings import Settings, read_settings
 
@@ -79,6 +82,7 @@ class Report:
         self._tables: dict[str, Table] = {}
         self._words: dict[str, tuple[Words, Words | None, Values | FromReleased | None]] = {}
         self._released = Released({})
+        self._plan: Plan | None = None
         self._level = 1
         self._ids: set[str] = set()
         self._numbers: dict[tuple[str, str], int] = {}
@@ -114,6 +118,26 @@ class Report:
             example=self._settings.is_example(found),
         )
         return found
+
+    def plan(self, name: str | None = None) -> Plan:
+        """Read the analysis plan ``notebooks/plans/NAME.toml`` (default: the report's own name).
+
+        It must be read before any input. Raises UserError where it is not, and for a plan that does
+        not exist or is not whole.
+        """
+        self._require("registering", "plan")
+        if self._inputs:
+            raise self._error("plan_late")
+        self._plan = read_plan(self._settings.notebooks / PLANS / f"{name or self.name}.toml")
+        return self._plan
+
+    def show_plan(self, used: Mapping[str, Any]) -> None:
+        """The plan's questions, and every definition of ``used`` that deviates from it."""
+        self._require("showing", "show_plan")
+        if self._plan is None:
+            raise self._error("no_plan")
+        listed = plan_items(self._plan, used, self.language)
+        self.items(None, lambda _: listed)
 
     def table(
         self,
@@ -294,6 +318,7 @@ class Report:
             "code": {"version": provenance.code_version(), "sha256": provenance.code_sha256()},
             "python": provenance.python_version(),
             "packages": provenance.main_packages(),
+            "plan": None if self._plan is None else {"sha256": self._plan.sha256},
         }
         self._phase = "finished"
         self._show("record", text("report.made_from", self.language), record, record=record)
