@@ -494,9 +494,11 @@ def test_the_published_shares_of_the_offered() -> None:
     assert shares == {"2480": 84, "2460": 71}
 
 
-def test_fourteen_examinations(tmp_path: Path) -> None:
+# Messy, fourteen examinations lie in some thirty files of a few rows.
+@pytest.mark.parametrize("messy", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_fourteen_examinations(tmp_path: Path, messy: bool) -> None:
     simulated = simulate(14, numbers=PUBLIC)
-    marks = write_example(simulated, SCHEMAS, tmp_path, extraction=EXTRACTION, messy=True)
+    marks = write_example(simulated, SCHEMAS, tmp_path, extraction=EXTRACTION, messy=messy)
     result = read_clean(tmp_path)
     assert len(result.tables["examinations"]) == simulated.truth["examined"] == 14
     assert len(result.clean) == simulated.truth["eligible"]

@@ -8,9 +8,10 @@ in 2024, and the shares of the offered who accept: 84 per cent in Umeå, 71 in V
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ PERIOD_MONTHS = 6
 FOLLOW_UP_DAYS = 365
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -306,83 +308,106 @@ def _reasons(persons: pd.DataFrame, lost: set[str], random: np.random.Generator)
     return persons.assign(reason=pd.Series(reasons, dtype="str", index=persons.index))
 
 
+@dataclass(frozen=True)
+class _Draws:
+    """What chance gives the examined; their values then follow from the metabolic scale alone."""
+
+    men: Flags
+    known: Flags
+    new: Flags
+    scale: Floats
+    own: Mapping[str, Floats]
+    noise: Sequence[Mapping[str, Floats]]
+    home: Floats
+    pulse: Floats
+    drugs: Floats
+    plan: Truth
+
+    def values(self, shift: float, time: int) -> dict[str, Any]:
+        """The first (0) or second (1) measurement of all, with the scale moved by ``shift``."""
+        made: dict[str, Any] = {}
+        for name, (mean, spread, step, decimals) in MEASURES.items():
+            level = mean + step * (self.scale + shift) + HOME * spread * self.home
+            if name in ("waist", "height", "weight"):
+                level = level + np.where(self.men, 1, -1) * 0.5 * spread
+            elif name == "hdl":
+                level = level + np.where(self.men, -0.12, 0.12)
+            elif name in ("glucose", "hba1c"):
+                level = level + (self.known | self.new) * (2.0 if name == "glucose" else 13.0)
+            between, within = self._spreads(name, spread, step)
+            value = level + between * self.own[name] + within * self.noise[time][name]
+            value = value + time * self.plan.change.get(name, 0.0)
+            made[name] = np.round(np.maximum(value, LEAST.get(name, 40.0)), decimals)
+        made["diastolic"] = np.round(np.clip(made["systolic"] - self.pulse, 40, 120))
+        made["ogtt"] = np.round(made["glucose"] * 1.2 + 0.1 * made["hba1c"] - 3.0, 1)
+        high = made["systolic"] > 130, made["cholesterol"] > 5.5
+        made["drug_blood_pressure"] = self.drugs[0] < np.where(high[0], 0.25, 0.08)
+        made["drug_statin"] = self.drugs[1] < np.where(high[1], 0.2, 0.08)
+        made["drug_lipids"] = self.drugs[2] < 0.02
+        made["drug_glucose"] = self.known
+        made["known_diabetes"] = self.known
+        return made
+
+    def _spreads(self, name: str, spread: float, step: float) -> tuple[float, float]:
+        """Standard deviations of what is a person's own and of what is one measurement's.
+
+        Together with the scale and the home they make two measurements correlate as planned.
+        """
+        if name == "height":
+            return spread, 0.0
+        total = spread**2 + step**2
+        rest = total * self.plan.correlation - step**2 - (HOME * spread) ** 2
+        return float(np.sqrt(max(rest, 0.0))), float(np.sqrt(total * (1 - self.plan.correlation)))
+
+
 def _measures(
     examined: pd.DataFrame, random: np.random.Generator, plan: Truth
-) -> tuple[dict[str, NDArray[np.bool_]], pd.DataFrame, pd.DataFrame]:
+) -> tuple[dict[str, Flags], pd.DataFrame, pd.DataFrame]:
     """Two measurements of each, complete; and who has the syndrome and diabetes at the first."""
     size = len(examined)
-    men = (examined["sex"] == "men").to_numpy()
-    scale = random.standard_normal(size)
-    own = {name: random.standard_normal(size) for name in MEASURES}
-    noise = [{name: random.standard_normal(size) for name in MEASURES} for _ in range(2)]
-    pulse = random.normal(48, 6, size)
-    home = pd.Series(random.standard_normal(size)).groupby(examined["home"].to_numpy())
-    shared = home.transform("first").to_numpy() if size else np.zeros(0)
-    drugs = random.random((3, size))
-    known = np.zeros(size, dtype=bool)
-    new = np.zeros(size, dtype=bool)
+    homes, place = np.unique(examined["home"].to_numpy(dtype=object), return_inverse=True)
     mixed = random.permutation(size)
     sick = round(plan.known_diabetes * size)
+    known, new = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     known[mixed[:sick]] = True
     new[mixed[sick : sick + round(plan.new_diabetes * size)]] = True
-
-    def measured(shift: float, time: int) -> pd.DataFrame:
-        frame = pd.DataFrame(index=range(size))
-        for name, (mean, spread, step, decimals) in MEASURES.items():
-            level = mean + step * (scale + shift) + HOME * spread * shared
-            if name in ("waist", "height", "weight"):
-                level = level + np.where(men, 1, -1) * 0.5 * spread
-            elif name == "hdl":
-                level = level + np.where(men, -0.12, 0.12)
-            if name in ("glucose", "hba1c"):
-                level = level + (known | new) * (2.0 if name == "glucose" else 13.0)
-            # Apart from what persons share, two measurements correlate as planned.
-            total = np.sqrt(spread**2 + step**2)
-            within = total * np.sqrt(1 - plan.correlation)
-            rest = total**2 * plan.correlation - step**2 - (HOME * spread) ** 2
-            between = np.sqrt(max(rest, 0.0))
-            if name == "height":
-                between, within = spread, 0.0
-            value = level + between * own[name] + within * noise[time][name]
-            value = value + time * plan.change.get(name, 0.0)
-            frame[name] = np.round(np.maximum(value, LEAST.get(name, 40.0)), decimals)
-        frame["diastolic"] = np.round(np.clip(frame["systolic"] - pulse, 40, 120))
-        frame["ogtt"] = np.round(frame["glucose"] * 1.2 + 0.1 * frame["hba1c"] - 3.0, 1)
-        frame["drug_blood_pressure"] = drugs[0] < np.where(frame["systolic"] > 130, 0.25, 0.08)
-        frame["drug_statin"] = drugs[1] < np.where(frame["cholesterol"] > 5.5, 0.2, 0.08)
-        frame["drug_lipids"] = drugs[2] < 0.02
-        frame["drug_glucose"] = known
-        return frame
-
+    draws = _Draws(
+        men=(examined["sex"] == "men").to_numpy(dtype=bool),
+        known=known,
+        new=new,
+        scale=random.standard_normal(size),
+        own={name: random.standard_normal(size) for name in MEASURES},
+        noise=[{name: random.standard_normal(size) for name in MEASURES} for _ in range(2)],
+        home=random.standard_normal(len(homes))[place],
+        pulse=random.normal(48, 6, size),
+        drugs=random.random((3, size)),
+        plan=plan,
+    )
     low, high = -6.0, 6.0
     wanted = round(plan.metabolic_syndrome * size)
     # The more of everything, the more have the syndrome: halve until the planned number has it.
-    for _ in range(60):
+    for _ in range(50):
         middle = (low + high) / 2
-        if np.count_nonzero(_syndrome(measured(middle, 0), men)) < wanted:
+        if np.count_nonzero(_syndrome(draws.values(middle, 0), draws.men)) < wanted:
             low = middle
         else:
             high = middle
-    first = measured(high, 0)
-    high_value = (first["hba1c"] >= 48) | (first["glucose"] >= 7.0) | (first["ogtt"] >= 12.2)
-    true = {
-        "syndrome": _syndrome(first, men),
-        "known": known,
-        "new": high_value.to_numpy() & ~known,
-    }
-    return true, first.assign(known_diabetes=known), measured(high, 1).assign(known_diabetes=known)
+    first = draws.values(high, 0)
+    diabetes = (first["hba1c"] >= 48) | (first["glucose"] >= 7.0) | (first["ogtt"] >= 12.2)
+    true = {"syndrome": _syndrome(first, draws.men), "known": known, "new": diabetes & ~known}
+    return true, pd.DataFrame(first), pd.DataFrame(draws.values(high, 1))
 
 
-def _syndrome(frame: pd.DataFrame, men: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _syndrome(values: Mapping[str, Any], men: Flags) -> Flags:
     """The joint interim statement of 2009 on complete values, waist 94 / 80."""
     parts = [
-        frame["waist"] >= np.where(men, 94, 80),
-        (frame["triglycerides"] >= 1.7) | frame["drug_lipids"],
-        (frame["hdl"] < np.where(men, 1.0, 1.3)) | frame["drug_lipids"],
-        (frame["systolic"] >= 130) | (frame["diastolic"] >= 85) | frame["drug_blood_pressure"],
-        (frame["glucose"] >= 5.6) | frame["drug_glucose"],
+        values["waist"] >= np.where(men, 94, 80),
+        (values["triglycerides"] >= 1.7) | values["drug_lipids"],
+        (values["hdl"] < np.where(men, 1.0, 1.3)) | values["drug_lipids"],
+        (values["systolic"] >= 130) | (values["diastolic"] >= 85) | values["drug_blood_pressure"],
+        (values["glucose"] >= 5.6) | values["drug_glucose"],
     ]
-    met: NDArray[np.bool_] = np.sum([part.to_numpy() for part in parts], axis=0) >= 3
+    met: Flags = np.sum(parts, axis=0) >= 3
     return met
 
 
