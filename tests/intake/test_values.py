@@ -257,7 +257,9 @@ def test_flags() -> None:
 
 def test_crosses() -> None:
     assert is_crosses(["X", "x ", "-"])
+    assert is_crosses(["X", "kanske"])  # a stray word is the fault of its own row
     assert not is_crosses(["X", "J"])
+    assert not is_crosses(["kanske"])
     assert not is_crosses(["", "-"])
 
 

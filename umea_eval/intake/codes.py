@@ -15,7 +15,6 @@ from umea_eval.intake.values import (
     Fault,
     Parsed,
     fitting_spellings,
-    is_missing,
     key,
     parse_each,
 )
@@ -54,8 +53,11 @@ def parse_flags(texts: Sequence[str]) -> Parsed:
 
 
 def is_crosses(texts: Sequence[str]) -> bool:
-    """Whether a column has crosses and nothing else, so that a blank cell means no."""
-    filled = [key(text) for text in texts if not is_missing(text)]
+    """Whether a column has crosses and no other yes or no, so that a blank cell means no.
+
+    A stray word (``kanske``) is the fault of its own row: it does not make the blanks unknown.
+    """
+    filled = [word for text in texts if (word := key(text)) in _YES or word in _NO]
     return bool(filled) and all(word in _CROSS for word in filled)
 
 
