@@ -259,6 +259,7 @@ def test_crosses() -> None:
     assert is_crosses(["X", "x ", "-"])
     assert not is_crosses(["X", "J"])
     assert not is_crosses(["", "-"])
+    assert is_crosses(["X", "kanske"])  # a slip of the pen makes no other column of it
 
 
 def test_sex() -> None:

@@ -122,7 +122,8 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
         [forsorjningsstod.payments]
         "Utbet. dag" = "paid_on"
 
-    Raises UserError for a file that is no TOML of that form. A missing file is an empty mapping.
+    Words for codes (``read_words``) may stand in the same file. Raises UserError for a file that is
+    no TOML of that form. A missing file is an empty mapping.
     """
     if not path.exists():
         return {}
@@ -131,8 +132,9 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise UserError("intake.bad_mapping", file=path.name) from None
     for tables in tree.values():
-        columns = list(tables.values()) if isinstance(tables, dict) else [None]
-        for each in columns:
+        for each in tables.values() if isinstance(tables, dict) else [None]:
+            if isinstance(each, dict) and isinstance(each.get("words"), dict):
+                del each["words"]
             if not isinstance(each, dict) or not all(isinstance(to, str) for to in each.values()):
                 raise UserError("intake.bad_mapping", file=path.name)
     return tree
