@@ -48,9 +48,11 @@ def match(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None = N
             known=", ".join(column.name for column in schema.columns),
         )
     names: dict[str, str] = {}
-    for heading, texts in table.headings.items():
-        for text in texts:
-            names.setdefault(key(text), heading)
+    # A column's own heading goes before a group heading above it, which may be the same word.
+    for nearest_first in (True, False):
+        for heading, texts in table.headings.items():
+            for text in texts[:1] if nearest_first else texts[1:]:
+                names.setdefault(key(text), heading)
     found: dict[str, str] = {}
     for word, heading in names.items():
         if word in told:
