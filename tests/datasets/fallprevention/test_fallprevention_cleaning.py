@@ -392,6 +392,36 @@ def test_closed_together_by_hand() -> None:
     assert closed_together(frame.iloc[:0]) == []
 
 
+def test_the_findings_are_said_in_both_languages(tmp_path: Path) -> None:
+    rows = [f"{n};Eken;2024-10-{1 + n % 28:02};Fall;2025-01-15" for n in range(30)]
+    text_of = "Avvikelsenr;Enhet;Datum;Typ;Avslutsdatum\n" + "\n".join(
+        [*rows, "99;Asken;2024-01-02;Läkemedel;"]
+    )
+    (tmp_path / "a.csv").write_text(text_of, encoding="utf-8")
+    (tmp_path / "b.csv").write_text(
+        "Enhet;Månad;Platser\nBjörken;2024-10;6\nBjörken;2024-10;7\n", encoding="utf-8"
+    )
+    found = read_clean(tmp_path).provenance["findings"]
+    said = {
+        language: [text(each["key"], language, **each["values"]) for each in found]
+        for language in LANGUAGES
+    }
+    assert said["en"] == [
+        "2 unit-months have no presence. There the resident-days are places times days"
+        " (0 unit-months have presence).",
+        "1 unit-month stands in more than one row with different resident-days. Mend the source:"
+        " the measures refuse to count them.",
+        "1 deviation is neither a fall nor a fall risk and is left out of the measures.",
+        "1 unit has deviations but no resident-days, so that rates per 1,000 resident-days cannot"
+        " be computed there: Eken.",
+        "The system for deviations changes from 2024-09-01 to 2025-05-31. Reports before: 1,"
+        " within the change: 30, after: 0. Series before and after are not comparable.",
+        "On 2025-01-15, 30 of 31 open deviations were closed at once. That does not say how long"
+        " the investigations took.",
+    ]
+    assert said["sv"][4].startswith("Systemet för avvikelser byts 2024-09-01 till 2025-05-31")
+
+
 def test_the_words_of_all_faults_are_there() -> None:
     for schema in SCHEMAS:
         for rule in schema.rules:

@@ -39,7 +39,8 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
     ``other_kinds`` (deviations that are neither fall nor fallrisk), ``system_change`` (the reports
     before, within and after it), ``closed_together`` (days on which at least 20 and a fifth of the
     open cases were closed: an office's doing, not the time that an investigation takes),
-    ``exposure`` (unit-months by basis), ``units_without_days`` and ``repeated_unit_months``.
+    ``exposure`` (unit-months by basis), ``units_without_days`` and ``repeated_unit_months``; and in
+    ``findings`` those of them that change how the figures are to be read, for the account to say.
     """
     result = clean_tables(raw, SCHEMAS, settings)
     tables, levelled = _levelled(result.tables)
@@ -66,8 +67,28 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
         result,
         tables=tables,
         corrections=dict(sorted(corrections.items())),
-        provenance={**result.provenance, **found},
+        provenance={**result.provenance, **found, "findings": _findings(found)},
     )
+
+
+def _findings(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What changes how the figures are to be read: a key of the catalogue, and its values."""
+    told: list[tuple[str, dict[str, Any]]] = []
+    exposure = found.get("exposure")
+    if exposure and exposure["places"]:
+        told.append(("places", exposure))
+    counted = ("repeated_unit_months", "other_kinds")
+    told += [(name, {"n": found[name]}) for name in counted if found.get(name)]
+    units = found.get("units_without_days")
+    if units:
+        told.append(("units_without_days", {"n": len(units), "units": ", ".join(units)}))
+    change = found.get("system_change")
+    if change and change["reports_within"] + change["reports_after"]:
+        told.append(("system_change", change))
+    told += [("closed_together", each) for each in found.get("closed_together", [])]
+    return [
+        {"key": f"fallprevention.finding.{name}", "values": dict(values)} for name, values in told
+    ]
 
 
 def with_exposure(days: pd.DataFrame) -> pd.DataFrame:
