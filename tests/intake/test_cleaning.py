@@ -390,6 +390,18 @@ def test_headings_are_matched_by_meaning(tmp_path: Path) -> None:
     assert result.ledger.total("clean") == 1
 
 
+def test_a_columns_own_heading_goes_before_a_group_heading(tmp_path: Path) -> None:
+    # "Enhet" heads a group, and a column of another one.
+    text = (
+        "Enhet;;Vistelse;;;;\n"
+        "Personnummer;Kod;Startdatum;Slutdatum;Dygnspris;Typ;Enhet\n"
+        f"{MAN};7;2024-01-01;2024-01-31;1 500,00;02;Väst\n"
+    )
+    result = clean(tmp_path, text)
+    assert result.clean["home"].tolist() == ["Väst"]
+    assert result.dropped["heading"].tolist() == ["Kod"]
+
+
 def test_the_users_mapping_goes_first(tmp_path: Path) -> None:
     text = rows(f"{SOUND};Norr", headings=HEADINGS + ";Grupp")
     mapping = tmp_path / "mapping.toml"

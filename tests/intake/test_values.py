@@ -261,6 +261,7 @@ def test_crosses() -> None:
     assert not is_crosses(["X", "J"])
     assert not is_crosses(["kanske"])
     assert not is_crosses(["", "-"])
+    assert is_crosses(["X", "kanske"])  # a slip of the pen makes no other column of it
 
 
 def test_sex() -> None:

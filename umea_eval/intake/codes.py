@@ -37,8 +37,8 @@ _LEADING_CODE = re.compile(r"([0-9A-Za-zÅÄÖåäö]{1,6})(?:\s*[-–:.]\s+|\s+
 def parse_flags(texts: Sequence[str]) -> Parsed:
     """Yes and no: J/N, Ja/Nej, 1/0, true/false. Values are ``bool[pyarrow]``.
 
-    In a column of crosses (X or nothing) only the crosses are here to be read: use ``fill_crosses``
-    on the values when ``is_crosses`` says so, since a blank cell then means no.
+    In a column of crosses (X or nothing) only the crosses are here to be read: where ``is_crosses``
+    says so, a blank cell means no.
     """
 
     def one(text: str) -> tuple[bool | None, Fault, Correction]:
@@ -55,10 +55,10 @@ def parse_flags(texts: Sequence[str]) -> Parsed:
 def is_crosses(texts: Sequence[str]) -> bool:
     """Whether a column has crosses and no other yes or no, so that a blank cell means no.
 
-    A stray word (``kanske``) is the fault of its own row: it does not make the blanks unknown.
+    A stray word (``kanske``) is the fault of its own row: it says nothing about the blanks.
     """
-    filled = [word for text in texts if (word := key(text)) in _YES or word in _NO]
-    return bool(filled) and all(word in _CROSS for word in filled)
+    read = {key(text) for text in texts} & (_YES | _NO)
+    return bool(read) and read <= _CROSS
 
 
 def parse_sex(texts: Sequence[str]) -> Parsed:

@@ -355,7 +355,7 @@ def _faults(
             faults.append((column, "missing_value", ""))
         match column.dtype:
             case "identity":
-                number = str(frame[column.name].iloc[0])
+                number = str(frame[column.name].dropna().iloc[0])
                 wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
                 faults.append((column, "check_digit", _identity(wrong, style)))
                 faults.append((column, "masked", f"{number[:8]}-XXXX"))
@@ -378,6 +378,8 @@ def _faults(
                 faults.append((column, "unknown_code", "Q"))
             case "flag":
                 faults.append((column, "not_yes_or_no", "kanske"))
+            case "time":
+                faults.append((column, "not_a_time", "25:70"))
     return faults
 
 

@@ -53,13 +53,16 @@ class Code:
 class CodeList:
     """The codes that a column may hold. ``digits`` is the length of a number code (0: no number).
 
-    ``valid_at`` names the date or month column that decides whether a code holds.
+    ``valid_at`` names the date or month column that decides whether a code holds, ``words_of`` the
+    column that says whose own words a row is written in. ``blank`` is the code of an empty cell.
     """
 
     codes: tuple[Code, ...]
     source: str
     digits: int = 0
     valid_at: str | None = None
+    words_of: str | None = None
+    blank: str | None = None
 
     @property
     def spellings(self) -> dict[str, str]:
@@ -236,6 +239,10 @@ def read_code_lists(path: Path) -> dict[str, CodeList]:
             )
             for each in given["codes"]
         )
-        digits, valid_at = given.get("digits", 0), given.get("valid_at")
-        lists[name] = CodeList(codes, given["source"], digits, valid_at)
+        options = {
+            option: given[option]
+            for option in ("digits", "valid_at", "words_of", "blank")
+            if option in given
+        }
+        lists[name] = CodeList(codes, given["source"], **options)
     return lists
