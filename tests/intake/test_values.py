@@ -308,6 +308,16 @@ def test_lost_letters_are_guessed_only_when_one_spelling_fits() -> None:
     assert nearest("Personnumer", ["Personnummer", "Belopp"]) == ["Personnummer"]
 
 
+def test_where_words_are_codes_the_whole_text_must_be_known() -> None:
+    codes = {"LVU": "unstated", "3 § LVU": "section_3"}
+    texts = ["LVU", "LVU 11 §"]
+    assert [each[0] for each in rows(parse_codes(texts, codes))] == ["unstated", "unstated"]
+    whole = rows(parse_codes(texts, codes, leading=False))
+    assert whole[0][0] == "unstated"
+    assert whole[1][0] is None
+    assert whole[1][1] == Fault.UNKNOWN_CODE
+
+
 def test_values_go_back_to_their_rows() -> None:
     column = pd.Series(["b", "a", None, "b", "x"], dtype="category", index=[9, 8, 7, 6, 5])
     before = column.copy()

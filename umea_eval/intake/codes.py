@@ -72,13 +72,14 @@ def parse_codes(
     *,
     order: Sequence[str] = (),
     zeros: int = 0,
+    leading: bool = True,
 ) -> Parsed:
     """Codes of a list: ``codes`` gives every spelling (in any case, marks left out) its code.
 
-    ``011 Arbetslös, …`` is read by its leading code. A text with lost letters (U+FFFD) is read
-    where one code alone fits it. With ``zeros`` a shorter number gets back the leading zeros
-    that a spreadsheet took (11 is 011). Both are counted. Values are categories, those in
-    ``order`` first.
+    ``011 Arbetslös, …`` is read by its leading code, unless ``leading`` is false. A text with lost
+    letters (U+FFFD) is read where one code alone fits it. With ``zeros`` a shorter number gets back
+    the leading zeros that a spreadsheet took (11 is 011). Both are counted. Values are categories,
+    those in ``order`` first.
     """
     spellings = {key(spelling): code for spelling, code in codes.items()}
 
@@ -89,9 +90,9 @@ def parse_codes(
         padded = word.zfill(zeros)
         if zeros and word.isdigit() and padded in spellings:
             return spellings[padded], Fault.NONE, Correction.ZEROS_RESTORED
-        leading = _LEADING_CODE.match(text)
-        if leading and key(leading[1]) in spellings:
-            return spellings[key(leading[1])], Fault.NONE, Correction.NONE
+        first = _LEADING_CODE.match(text) if leading else None
+        if first and key(first[1]) in spellings:
+            return spellings[key(first[1])], Fault.NONE, Correction.NONE
         fitting = {spellings[each] for each in fitting_spellings(word, list(spellings))}
         if len(fitting) == 1:
             return fitting.pop(), Fault.NONE, Correction.LETTERS_RESTORED

@@ -18,7 +18,7 @@ from umea_eval.intake.identity import classify
 from umea_eval.intake.own_words import Words, read_coded
 from umea_eval.intake.personnummer import Kind
 from umea_eval.intake.pseudonym import Key, apply_links, pseudonyms
-from umea_eval.intake.schema import CodeList, Column
+from umea_eval.intake.schema import CodeList, Column, Schema
 from umea_eval.intake.tables import FAULTS, SOURCE_COLUMNS
 from umea_eval.intake.values import (
     Codes8,
@@ -33,6 +33,7 @@ from umea_eval.intake.values import (
 )
 from umea_eval.intake.values import key as spelling
 
+_BORN = "_born"  # within this module only: no frame that leaves it has birth dates
 KINDS = tuple(kind.name.lower() for kind in Kind if kind)
 
 
@@ -127,11 +128,13 @@ def conform(
         identification, reference, _file_order(match), is_crosses(_flag_texts(match)), words or {}
     )
     values: dict[str, pd.Series] = {}
+    born: dict[str, pd.Series] = {}
     corrections = dict(match.table.corrections)
     for column in match.schema.columns:
         if column.name not in match.columns:
             continue
         made, wrong, counts = _column(column, match, reading)
+        born |= {name: made.pop(name) for name in [*made] if name.endswith(_BORN)}
         values |= made
         faults.add_codes(wrong, column.name)
         for rule, count in counts.items():
@@ -144,6 +147,7 @@ def conform(
         if column.codes and column.codes.valid_at in values and column.name in values:
             at = values[column.codes.valid_at]
             faults.add(_invalid(column, values[column.name], at), column.name, "code_not_valid")
+    values |= _ages(match.schema, born, values)
     values |= {name: raw[name] for name in SOURCE_COLUMNS[:3]}
     frame = pd.DataFrame(values)
     remarks = {}
@@ -256,8 +260,37 @@ def _identity(
         f"{column.name}_kind": spread(kinds, codes, raw.index),
         f"{column.name}_birth_year": spread(years, codes, raw.index),
         f"{column.name}_sex": spread(sexes, codes, raw.index),
+        f"{column.name}{_BORN}": spread(now.birth_date, codes, raw.index),
     }
     return made, counted.faults, counted.corrections
+
+
+def _ages(
+    schema: Schema, born: Mapping[str, pd.Series], values: Mapping[str, pd.Series]
+) -> dict[str, pd.Series]:
+    """Ages on the dates that the schema's identity columns name."""
+    wanted = {
+        f"{column.name}_age": (born[column.name + _BORN], values[column.age_at])
+        for column in schema.columns
+        if column.age_at and column.name + _BORN in born and column.age_at in values
+    }
+    return {name: _years(*pair) for name, pair in wanted.items()}
+
+
+def _years(born: pd.Series, at: pd.Series) -> pd.Series:
+    """Whole years at a date, negative before birth; missing where either day is unknown.
+
+    Who was born on 29 February turns a year older on 1 March of other years (assumption).
+    """
+    birth, day = born.to_numpy(dtype="datetime64[D]"), at.to_numpy(dtype="datetime64[D]")
+    known = ~(np.isnat(birth) | np.isnat(day))
+    months = np.zeros(len(birth), dtype=np.int64)
+    birth_month, month = birth[known].astype("datetime64[M]"), day[known].astype("datetime64[M]")
+    # A month that has not yet come to its birthday is not a whole one.
+    before = (day[known] - month) < (birth[known] - birth_month)
+    months[known] = (month - birth_month).astype(np.int64) - before
+    years = pd.Series(months // 12, index=born.index).astype("int64[pyarrow]")
+    return years.mask(~known)
 
 
 def _identifiers(texts: Sequence[str], identification: Identification) -> Parsed:

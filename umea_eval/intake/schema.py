@@ -55,6 +55,8 @@ class CodeList:
 
     ``valid_at`` names the date or month column that decides whether a code holds, ``words_of`` the
     column that says whose own words a row is written in. ``blank`` is the code of an empty cell.
+    ``leading`` says that a text may begin with its code (``011 Arbetslös``); where words are codes,
+    as in ``LVU`` before any section, the whole text must be known.
     """
 
     codes: tuple[Code, ...]
@@ -63,6 +65,7 @@ class CodeList:
     valid_at: str | None = None
     words_of: str | None = None
     blank: str | None = None
+    leading: bool = True
 
     @property
     def spellings(self) -> dict[str, str]:
@@ -81,7 +84,8 @@ class Column:
     ``headings`` are the known headings, the preferred first; the name and the Swedish label count
     too. ``required`` says that a file must have the column, ``filled`` that every row must. The
     ``range`` includes both ends. An ``identity`` column ``person`` gives ``person`` (pseudonym),
-    ``person_kind``, ``person_birth_year`` and ``person_sex``.
+    ``person_kind``, ``person_birth_year`` and ``person_sex``; with ``age_at`` (the name of a date
+    column) also ``person_age``, whole years on that date. The birth date itself never leaves.
     """
 
     name: str
@@ -97,6 +101,7 @@ class Column:
     unit: str = ""
     source: str = ""
     open_end: bool = False
+    age_at: str | None = None
 
     def __post_init__(self) -> None:
         if (self.dtype == "code") != (self.codes is not None):
@@ -111,7 +116,7 @@ class Column:
             codes = self.codes
             known = [each.code for each in codes.codes]
             return lambda texts: parse_codes(
-                texts, codes.spellings, order=known, zeros=codes.digits
+                texts, codes.spellings, order=known, zeros=codes.digits, leading=codes.leading
             )
         dated: dict[Dtype, Parser] = {
             "date": lambda texts: parse_dates(
@@ -241,7 +246,7 @@ def read_code_lists(path: Path) -> dict[str, CodeList]:
         )
         options = {
             option: given[option]
-            for option in ("digits", "valid_at", "words_of", "blank")
+            for option in ("digits", "valid_at", "words_of", "blank", "leading")
             if option in given
         }
         lists[name] = CodeList(codes, given["source"], **options)
