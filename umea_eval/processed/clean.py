@@ -38,8 +38,6 @@ from umea_eval.runs.folders import building
 from umea_eval.settings import Settings, read_settings
 
 ACCOUNT_PAGE = "account.html"
-# Where every file has its own date, what is asked for is never used.
-NO_DATE = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def clean(
     if made:
         notices.append(Notice("processed.notice.key_made", {"file": settings.key.name}))
     usual, undated = default_extraction(sources)
-    date = extracted or usual or NO_DATE
+    date = extracted or usual
     if undated and not extracted:
         shown = {"files": ", ".join(undated[:3]), "n": len(undated), "date": date.isoformat()}
         notices.append(Notice("processed.notice.undated", shown))
