@@ -134,10 +134,9 @@ def _short_of_rule(
     """Suppressed cells with fewer than ``width`` values for one who knows the rule."""
     cells = sorted({*suppressed, *(target.cell for target in targets)})
     found: dict[int, set[float]] = {cell: set() for cell in cells}
-    for proof in proofs:
-        if worlds.holds(proof):
-            for cell in cells:
-                found[cell].add(float(proof[cell]))
+    for proof in worlds.holding(proofs):
+        for cell in cells:
+            found[cell].add(float(proof[cell]))
     left = [cell for cell in cells if len(found[cell]) < width]
     ends = {cell: (worlds.extreme(cell, -1), worlds.extreme(cell, 1)) for cell in left}
     for attempt in range(_TRIES):

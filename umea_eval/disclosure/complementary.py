@@ -7,10 +7,10 @@ chooses cells, a linear programme measures how far a protected cell can move und
 where it is too little its dual prices give a cut that every safe choice obeys. Source: Fischetti &
 Salazar 2001, Management Science 47:1008-1027, with the attacker's knowledge of the rule added.
 
-Beyond `EXACT` cells the master is only a start: the cells that are still open are then protected
-one after the other along the cheapest way (Castro 2012, Eur J Oper Res 216:257-269). The limits are
-numbers of cells, rounds and branches, not seconds, so that every machine chooses alike. Whatever is
-chosen, the attack decides whether it leaves.
+In large parts (`EFFORTS`) the master is only a start: the cells that are still open are then
+protected one after the other along the cheapest way (Castro 2012, Eur J Oper Res 216:257-269). The
+limits are numbers of cells, rounds and branches, not seconds, so that every machine chooses alike.
+Whatever is chosen, the attack decides whether it leaves.
 """
 
 from __future__ import annotations
@@ -26,16 +26,32 @@ from scipy.sparse.csgraph import connected_components
 from umea_eval.disclosure.linked import BoolArray, FloatArray
 from umea_eval.disclosure.worlds import Worlds
 
-# Up to this many cells the choice is made as good as it can be.
-EXACT = 150
-# Rounds of cuts, and branches of the master, for small and for large tables.
-ROUNDS = {True: 60, False: 3}
-MASTER_NODES = {True: 5_000, False: 200}
-MASTER_GAP = {True: 0.0, False: 0.01}
+# Branches within the cheapest way of one cell.
+WAY_NODES = 5_000
 # Up to this many complementary cells each is tried without, when the choice is not the best.
 POLISH = 150
 _TINY = 1e-7
 _REPAIRS = 3
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is tried for a part of up to ``cells`` cells that may be suppressed: rounds of cuts,
+    branches of each master, and how far from the best a master may stop."""
+
+    cells: float
+    rounds: int
+    nodes: int
+    gap: float
+
+
+# The first that the part fits in. Only the first two end with a choice known to be the best, or
+# within 5 % of it.
+EFFORTS = (
+    Effort(40, rounds=60, nodes=5_000, gap=0.0),
+    Effort(150, rounds=8, nodes=50, gap=0.05),
+    Effort(np.inf, rounds=3, nodes=20, gap=0.05),
+)
 
 
 @dataclass(frozen=True)
@@ -211,7 +227,7 @@ class _Chooser:
         self.problem = problem
         self.truth = problem.truth
         self.free = np.flatnonzero(problem.candidates & ~problem.protected)
-        self.small = len(self.free) <= EXACT
+        self.effort = next(effort for effort in EFFORTS if len(self.free) <= effort.cells)
         total = 1 + float(np.abs(self.truth[self.free]).sum())
         self.cost = np.zeros(len(self.truth))
         self.cost[self.free] = 1 + np.abs(self.truth[self.free]) / total
@@ -221,7 +237,9 @@ class _Chooser:
     def run(self) -> BoolArray:
         best, proven = self._by_cuts()
         if not proven:
-            best = self._polish(self._repair(best, self.problem.targets))
+            best = self._repair(best, self.problem.targets)
+        if self.effort.gap:
+            best = self._polish(best)
         for _ in range(_REPAIRS):
             narrow = self._narrow(best)
             if not narrow:
@@ -232,17 +250,17 @@ class _Chooser:
     # --- the master and its cuts -------------------------------------------------------------
 
     def _by_cuts(self) -> tuple[BoolArray, bool]:
-        """The best choice for the cuts so far; whether it is safe, and so the best there is."""
+        """The best choice for the cuts so far; whether it is safe."""
         self._first_cuts()
         hidden = self.problem.protected.copy()
-        for _ in range(ROUNDS[self.small]):
+        for _ in range(self.effort.rounds):
             chosen = self._master()
             if chosen is None:
                 return hidden, False
             hidden = chosen
             failing = self._failing(hidden, self.problem.targets)
             if not failing:
-                return hidden, self.small
+                return hidden, True
             kept = [self._cut(hidden, target, value) for target, value in failing]
             if not any(kept):
                 break  # no choice is safe: the attack will withhold the report
@@ -262,8 +280,8 @@ class _Chooser:
             bounds=Bounds(0, 1),
             constraints=constraints,
             options={
-                "node_limit": MASTER_NODES[self.small],
-                "mip_rel_gap": MASTER_GAP[self.small],
+                "node_limit": self.effort.nodes,
+                "mip_rel_gap": self.effort.gap,
             },
         )
         if found.x is None:
@@ -387,9 +405,9 @@ class _Chooser:
                 target.cell: [value - self.truth[target.cell] for value in target.ends(self.truth)]
                 for target in asked
             }
-            found: list[tuple[object, FloatArray]] = []
-            seen = worlds.explore(wanted, found=found)  # type: ignore[arg-type]
-            self.worlds += [self.truth + move for _, move in found]
+            found: list[FloatArray] = []
+            seen = worlds.explore(wanted, [world - self.truth for world in self.worlds], found)
+            self.worlds += [self.truth + move for move in found]
             for target in asked:
                 failing += [
                     (target, value)
@@ -475,7 +493,7 @@ class _Chooser:
             integrality=np.full(len(columns), int(whole)),
             bounds=Bounds(bounds[columns, 0], bounds[columns, 1]),
             constraints=LinearConstraint(sums[:, columns], 0.0, 0.0),
-            options={"node_limit": MASTER_NODES[True]},
+            options={"node_limit": WAY_NODES},
         )
         if found.x is None:
             return None

@@ -103,11 +103,15 @@ def category(value: object) -> str:
     return str(value)
 
 
-def measure_of(column: Field, frame: pd.DataFrame, row: int) -> str | None:
-    """The measure of a column in one row."""
-    if column.measure is not None and column.measure in frame.columns:
-        return str(frame[column.measure].iloc[row])
-    return column.measure
+def measures_of(column: Field, table: Table | ReleasedTable) -> list[str]:
+    """The measure of a column in each row.
+
+    A measure names a column only if that is one of text: a count may well be called as its measure.
+    """
+    texts = {other.name for other in table.columns if other.kind in ("id", "text")}
+    if column.measure in texts:
+        return [category(name) for name in table.frame[column.measure]]
+    return [column.measure or ""] * len(table.frame)
 
 
 class _Linker:
@@ -170,19 +174,18 @@ class _Linker:
 
     def _read(self, table: Table | ReleasedTable) -> None:
         dimensions = table.broken_down_by()
-        rows = table.frame[list(dimensions)] if dimensions else None
+        codes = {name: [category(code) for code in table.frame[name]] for name in dimensions}
         for column in table.columns:
             if column.kind != self.kind or column.measure is None or not column.personal:
                 continue
             numbers, hidden = _numbers(table, column)
+            measures = measures_of(column, table)
             for row, number in enumerate(numbers):
                 if np.isnan(number) and not hidden[row]:
                     continue
-                where = (
-                    {d: category(rows[d].iloc[row]) for d in dimensions} if rows is not None else {}
-                )
+                where = {name: codes[name][row] for name in dimensions}
                 where |= column.where or {}
-                measure = measure_of(column, table.frame, row) or ""
+                measure = measures[row]
                 place = Place(table.name, row, column.name)
                 if self.kind == "count" and not np.isnan(number) and (number < 0 or number % 1):
                     raise self._error("count", table=table.name, row=row + 1, column=column.name)

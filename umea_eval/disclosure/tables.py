@@ -47,8 +47,9 @@ class Field:
     What a profile that suppresses must know besides (``public`` asks for nothing of it):
 
     ``measure``      what a count counts, such as ``persons examined``: cells of one measure with
-                     the same categories are one cell in all tables. Also the name of a column that
-                     says so row by row. An amount that is a sum over persons has one too
+                     the same categories are one cell in all tables. Also the name of a column of
+                     kind ``id`` or ``text`` that says so row by row. An amount that is a sum over
+                     persons has one too
     ``where``        the categories that the column itself stands for, by dimension:
                      ``{"sex": "women"}`` for a column of women. Totals by the table's ``total``
     ``persons``      False for a count of events or days: small mode looks at persons (households)

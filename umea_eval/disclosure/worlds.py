@@ -64,18 +64,22 @@ class Worlds:
         self._parts: dict[int, _Part] = {}
         self._label = self._components()
 
-    def holds(self, world: FloatArray) -> bool:
-        """Whether ``world`` is one of these worlds."""
-        if self.whole and np.any(world != np.round(world)):
-            return False
-        slack = 0.0 if self.whole else 1e-6 * (1 + np.abs(world).max(initial=0))
-        rows = self.rows @ world
-        return bool(
-            np.all(world >= self.lower - slack)
-            and np.all(world <= self.upper + slack)
-            and np.all(rows >= self.row_lower - slack - _WHOLE)
-            and np.all(rows <= self.row_upper + slack + _WHOLE)
+    def holding(self, worlds: Sequence[FloatArray]) -> FloatArray:
+        """Those of ``worlds`` that are among these worlds, one a row, by plain arithmetic."""
+        if not len(worlds):
+            return np.empty((0, len(self.open)))
+        each = np.asarray(worlds, dtype=np.float64)
+        slack = 0.0 if self.whole else 1e-6 * (1 + np.abs(each).max(initial=0))
+        rows = (self.rows @ each.T).T
+        good = (
+            np.all(each >= self.lower - slack, axis=1)
+            & np.all(each <= self.upper + slack, axis=1)
+            & np.all(rows >= self.row_lower - slack - _WHOLE, axis=1)
+            & np.all(rows <= self.row_upper + slack + _WHOLE, axis=1)
         )
+        if self.whole:
+            good &= np.all(each == np.round(each), axis=1)
+        return np.asarray(each[good])
 
     def find(self, cell: int, value: float) -> FloatArray | None:
         """A world in which ``cell`` has ``value``. Only the cells that hang together with it
@@ -94,8 +98,8 @@ class Worlds:
     def explore(
         self,
         wanted: Wanted,
-        worlds: Iterable[FloatArray] = (),
-        found: list[tuple[_Part, FloatArray]] | None = None,
+        worlds: Sequence[FloatArray] = (),
+        found: list[FloatArray] | None = None,
     ) -> Seen:
         """Of the ``wanted`` values of each cell those that a world has.
 
@@ -104,9 +108,7 @@ class Worlds:
         are appended to ``found``.
         """
         search = _Search(self, wanted, found)
-        for world in worlds:
-            if self.holds(world):
-                search.tick(world)
+        search.tick_all(self.holding(worlds))
         search.run()
         return search.seen
 
@@ -186,9 +188,7 @@ class _Part:
 class _Search:
     """What has been seen so far, and what is left to look for."""
 
-    def __init__(
-        self, worlds: Worlds, wanted: Wanted, found: list[tuple[_Part, FloatArray]] | None
-    ) -> None:
+    def __init__(self, worlds: Worlds, wanted: Wanted, found: list[FloatArray] | None) -> None:
         self.worlds, self.found = worlds, found
         self.left = {cell: set(values) for cell, values in wanted.items()}
         self.seen: Seen = {cell: set() for cell in self.left}
@@ -211,10 +211,17 @@ class _Search:
                     if value in self.left[cell]:
                         self._keep(part, self.worlds.find(cell, value), cells)
 
-    def tick(self, world: FloatArray, cells: Iterable[int] | None = None) -> int:
-        """Note the wanted values that ``world`` has; how many they were."""
+    def tick_all(self, worlds: FloatArray) -> None:
+        """Note the wanted values that any of ``worlds`` (whole ones, one a row) has."""
+        for cell, values in self.left.items():
+            had = values & set(worlds[:, cell].tolist())
+            values.difference_update(had)
+            self.seen[cell] |= had
+
+    def tick(self, world: FloatArray, cells: Iterable[int]) -> int:
+        """Note the wanted values that ``world`` has for ``cells``; how many they were."""
         ticked = 0
-        for cell in self.left if cells is None else cells:
+        for cell in cells:
             value = float(world[cell])
             if value in self.left[cell]:
                 self.left[cell].remove(value)
@@ -238,7 +245,7 @@ class _Search:
             return 0
         ticked = self.tick(world, cells)
         if ticked and self.found is not None:
-            self.found.append((part, world))
+            self.found.append(world)
         return ticked
 
     def _ends(self, cell: int) -> _Aim | None:
