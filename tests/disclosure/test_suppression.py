@@ -176,6 +176,34 @@ def test_one_cell_with_two_values_is_refused_without_saying_them() -> None:
     assert "31" not in caught.value.message("sv")
 
 
+def test_two_columns_of_one_row_are_not_one_cell() -> None:
+    """Men and women without ``where``: alike by chance they would pass as one cell."""
+    wide = table("wide", {"men": [30], "women": [30]}, count("men"), count("women"))
+    with pytest.raises(UserError) as caught:
+        release([wide], "default", ())
+    assert caught.value.key == "disclosure.errors.same_cell"
+    assert "where={...}" in caught.value.message("en")
+
+
+def test_a_category_is_one_however_it_is_typed() -> None:
+    years = [
+        pd.Series([2023]),
+        pd.Series([2023.0]),
+        pd.Series(["2023 "]),
+        pd.Series([2023]).astype("int64[pyarrow]"),
+    ]
+    tables = [
+        table(f"t{i}", {"year": year, "n": [30]}, *ident("year"), count("n"))
+        for i, year in enumerate(years)
+    ]
+    days = [pd.to_datetime(pd.Series(["2023-01-31"])), pd.Series(["2023-01-31"])]
+    tables += [
+        table(f"d{i}", {"year": day, "n": [40]}, *ident("year"), count("n"))
+        for i, day in enumerate(days)
+    ]
+    assert int(link(tables).shown.sum()) == 2
+
+
 @pytest.mark.parametrize("value", [-1, 2.5])
 def test_a_count_is_a_whole_number(value: float) -> None:
     with pytest.raises(UserError, match="helt tal"):
@@ -429,6 +457,24 @@ def test_fourteen_persons_give_the_short_list_only() -> None:
     large = shown(small_report(40))
     assert large["sexes"]["home"] == ["Eken", "Linden"]
     assert large["sexes"]["n"] == [34, 6]
+
+
+def test_few_of_a_large_group_are_no_small_report() -> None:
+    """15 who fell of 400: the tables are about the 400. 14 examined of 50 are described themselves
+    (12 of the 14 were well), so they are few."""
+    fell = {"area": ["A", "B", "total"], "fell": [9, 6, 15], "all": [180, 220, 400]}
+    made = table(
+        "falls", fell, *ident("area"), count("fell", "fell", of="all"), count("all", "all")
+    )
+    assert shown([made])["falls"]["fell"] == [9, 6, 15]
+    well = table(
+        "well",
+        {"well": [12], "examined": [14], "eligible": [50]},
+        count("well", "well", of="examined"),
+        count("examined", "examined", of="eligible"),
+        count("eligible", "eligible"),
+    )
+    assert shown([well])["well"] == {"well": [".."], "examined": [".."], "eligible": [50]}
 
 
 def test_a_class_is_wide_or_not_said() -> None:

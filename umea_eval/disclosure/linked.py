@@ -13,9 +13,11 @@ across tables. What no table shows but an outsider can compute all the same is a
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -69,7 +71,8 @@ class LinkedSet:
 
     ``value`` is missing where it is not known. ``shown``: the cell stands in a table.
     ``zero``: also a zero of the cell is protected. ``part``: it is a part of a group, not a group
-    (a numerator). ``persons``: it counts persons or households.
+    (a numerator). ``persons``: it counts persons or households. ``groups``: the measures that are a
+    part of another one, each with it.
     """
 
     names: list[Name]
@@ -81,6 +84,7 @@ class LinkedSet:
     sums: list[Sum]
     at: dict[Place, int]
     places: dict[int, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    groups: set[tuple[str, str]] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -99,8 +103,13 @@ def link(
 
 
 def category(value: object) -> str:
-    """A category as it is compared between tables."""
-    return str(value)
+    """A category as it is compared between tables: 2023, 2023.0 and "2023" are one year."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float) and plain.is_integer():
+        plain = int(plain)
+    if isinstance(plain, datetime) and plain.time() == time():
+        plain = plain.date()
+    return unicodedata.normalize("NFC", str(plain)).strip()
 
 
 def measures_of(column: Field, table: Table | ReleasedTable) -> list[str]:
@@ -129,6 +138,7 @@ class _Linker:
         self.known: set[Sum] = set()
         self.at: dict[Place, int] = {}
         self.places: dict[int, list[Place]] = defaultdict(list)
+        self.groups: set[tuple[str, str]] = set()
         self.within: dict[str, str] = {}
         self.parent: dict[tuple[str, str], str] = {}
         self.overlapping: set[tuple[str, str]] = set()
@@ -154,6 +164,7 @@ class _Linker:
             sums=self.sums,
             at=self.at,
             places=self.places,
+            groups=self.groups,
             **flags,
         )
 
@@ -190,6 +201,10 @@ class _Linker:
                 if self.kind == "count" and not np.isnan(number) and (number < 0 or number % 1):
                     raise self._error("count", table=table.name, row=row + 1, column=column.name)
                 index = self._cell(Name(measure, self._key(where, table.total)), number, place)
+                if any(other[:2] == place[:2] for other in self.places[index]):
+                    raise self._error(
+                        "same_cell", table=table.name, row=row + 1, column=column.name
+                    )
                 self.at[place] = index
                 self.places[index].append(place)
                 if column.sensitive:
@@ -350,6 +365,7 @@ class _Linker:
                     continue
                 name = self.order[part]
                 self.flags["part"].add(part)
+                self.groups.add((name.measure, self.order[whole].measure))
                 rest = self._without(part, whole, f"{name.measure} {name.key}")
                 if rest is None:
                     raise self._more_than(whole, (part,))

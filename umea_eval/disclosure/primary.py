@@ -34,7 +34,10 @@ def least(linked: LinkedSet, rules: Rules) -> FloatArray:
 
 
 def small_measures(linked: LinkedSet) -> frozenset[str]:
-    """Measures of fewer than 20 persons in all: small mode."""
+    """Measures of fewer than 20 persons in all: small mode.
+
+    Not those that are only a part of a larger group (15 who fell, of 400): no result is about them.
+    """
     most: dict[str, float] = {}
     persons: set[str] = set()
     for index, name in enumerate(linked.names):
@@ -42,7 +45,10 @@ def small_measures(linked: LinkedSet) -> frozenset[str]:
             most[name.measure] = max(most.get(name.measure, 0.0), float(linked.value[index]))
             if linked.persons[index]:
                 persons.add(name.measure)
-    return frozenset(name for name in persons if most[name] < SMALL_MODE_BELOW)
+    few = {name for name in persons if most[name] < SMALL_MODE_BELOW}
+    described = {whole for part, whole in linked.groups if part != whole}
+    larger = {part for part, whole in linked.groups if whole not in few}
+    return frozenset(few - (larger - described))
 
 
 def blocked(linked: LinkedSet, tables: Sequence[Table], small: frozenset[str]) -> BoolArray:
