@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from umea_eval.disclosure.profiles import Input, find_profile, release
 from umea_eval.disclosure.reading import registering
-from umea_eval.disclosure.tables import NUMBERS, Field, Released, Table
+from umea_eval.disclosure.tables import NUMBERS, TOTAL, Field, Released, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language, Words, fill, text
 from umea_eval.report import provenance
@@ -148,17 +148,32 @@ class Report:
         columns: Sequence[Field],
         note: Words | None = None,
         values: Values | FromReleased | None = None,
+        dimensions: Sequence[str] | None = None,
+        total: str = TOTAL,
+        within: Mapping[str, str] | None = None,
+        overlapping: Sequence[str] = (),
+        short: bool = False,
     ) -> None:
         """Register a table. Nothing is shown: see ``show`` and ``figure``.
 
         ``values`` fill the caption and the note: parameters, or a function of what is released.
-        Later changes of ``frame`` do not reach the report. Raises UserError for an infinite number:
-        something was divided by zero.
+        ``dimensions`` and what follows tell disclosure control which cells are sums of which
+        (`disclosure.tables.Table`). Later changes of ``frame`` do not reach the report. Raises
+        UserError for an infinite number: something was divided by zero.
         """
         self._require("registering", "table")
         self._check_name(name, self._tables)
         try:
-            self._tables[name] = Table(name, frame.copy(), tuple(columns))
+            self._tables[name] = Table(
+                name,
+                frame.copy(),
+                tuple(columns),
+                dimensions=None if dimensions is None else tuple(dimensions),
+                total=total,
+                within=dict(within or {}),
+                overlapping=tuple(overlapping),
+                short=short,
+            )
         except (KeyError, ValueError) as error:
             raise self._error("columns", table=name, column=str(error.args[0])) from None
         self._check_finite(self._tables[name])
@@ -176,7 +191,8 @@ class Report:
         self._phase = "showing"
         if self.example:
             self._show("banner", text("report.banner", self.language))
-        rules = "example" if self.example else self.profile
+        # Example data under a profile that suppresses are suppressed, as real data would be.
+        rules = "example" if self.example and self.profile == "public" else self.profile
         notice = text(f"disclosure.profile.{rules}", self.language)
         self._show("notice", notice, words=notice, profile=self.profile)
 
