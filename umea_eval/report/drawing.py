@@ -90,7 +90,10 @@ def steps(
     ax.fill_between(places, low, high, step="post", color=style.BLUE, alpha=0.2, linewidth=0)
     ax.step(places, values, where="post", color=style.BLUE, linewidth=2)
     ax.set_ylim(0, 1.02)
-    ax.set_xlim(left=0)
+    last = int(places[-1])
+    ax.set_xlim(0, last + 0.5)
+    # Whole months, few enough to be read.
+    ax.set_xticks(range(0, last + 1, max(1, round(last / 8))))
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.grid(axis="y")
