@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def axes(ax: Axes | None) -> Axes:
-    """``ax``, or the axes of a new figure that no global state holds on to."""
+    """``ax``, or the axes of a new figure of pyplot: a notebook shows it without being asked."""
     if ax is not None:
         return ax
-    from matplotlib.figure import Figure  # noqa: PLC0415 - late, so that --help stays fast
+    import matplotlib.pyplot as plt  # noqa: PLC0415 - late, so that --help stays fast
 
     with look():
-        return Figure().add_subplot()
+        return plt.subplots()[1]
 
 
 def named(word: str, language: Language) -> str:

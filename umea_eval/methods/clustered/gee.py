@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,10 +20,21 @@ from statsmodels.tools.sm_exceptions import (
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Floats, Ints, labels, yes_or_no
-from umea_eval.methods.inputs import column, counts, denominators, level, numbers
+from umea_eval.methods.estimates import estimate_words
+from umea_eval.methods.inputs import (
+    FloatArray,
+    IntArray,
+    choice,
+    column,
+    counts,
+    denominators,
+    labels,
+    level,
+    numbers,
+    yes_or_no,
+)
 from umea_eval.methods.result import COLUMNS, Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, GREY
 
 if TYPE_CHECKING:
@@ -60,11 +71,7 @@ class GEE(Result):
                 f"methods.clustered.gee_{self.family}",
                 language,
                 term=str(row["term"]),
-                value=row["value"],
-                lower=row["lower"],
-                upper=row["upper"],
-                confidence=100 * row["confidence"],
-                p=p_value(float(row["p"]), language),
+                **estimate_words(row, language),
             )
             for row in self.table.to_dict("records")
         ]
@@ -114,8 +121,9 @@ def gee(
     Equals R ``geepack::geeglm`` for "robust". Source: Liang & Zeger 1986; Mancl & DeRouen 2001.
     """
     level(confidence)
-    if family not in get_args(Family) or correlation not in get_args(Correlation):
-        raise UserError("methods.clustered.choice", family=family, correlation=correlation)
+    choice(family, Family, "family")
+    choice(correlation, Correlation, "correlation")
+    choice(errors, Errors, "errors")
     y = _outcome(data, outcome, family)
     codes, names = labels(column(data, cluster), cluster)
     days = None if exposure is None else denominators(column(data, exposure), exposure)
@@ -147,7 +155,7 @@ def gee(
     )
 
 
-def _outcome(data: pd.DataFrame, outcome: str, family: Family) -> Floats:
+def _outcome(data: pd.DataFrame, outcome: str, family: Family) -> FloatArray:
     if family == "poisson":
         return counts(column(data, outcome), outcome)
     if family == "binomial":
@@ -156,10 +164,10 @@ def _outcome(data: pd.DataFrame, outcome: str, family: Family) -> Floats:
 
 
 def _fit(
-    y: Floats,
-    x: Floats,
-    codes: Ints,
-    days: Floats | None,
+    y: FloatArray,
+    x: FloatArray,
+    codes: IntArray,
+    days: FloatArray | None,
     *,
     family: Family,
     correlation: Correlation,
@@ -207,7 +215,7 @@ def _fit(
 
 
 def _table(
-    beta: Floats, covariance: Floats, df: int, *, family: Family, confidence: float
+    beta: FloatArray, covariance: FloatArray, df: int, *, family: Family, confidence: float
 ) -> pd.DataFrame:
     se = np.sqrt(np.diag(covariance))
     reach = float(stats.t.ppf((1 + confidence) / 2, df)) * se

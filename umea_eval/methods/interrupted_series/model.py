@@ -11,14 +11,15 @@ import pandas as pd
 from statsmodels.stats.diagnostic import acorr_ljungbox
 from statsmodels.stats.stattools import durbin_watson
 
+from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe, named
-from umea_eval.methods.columns import Floats
-from umea_eval.methods.inputs import column, level
+from umea_eval.methods.estimates import estimate_words, p_text, value_text
+from umea_eval.methods.inputs import FloatArray, column, level, positive
 from umea_eval.methods.interrupted_series.design import Design, Mark, design
 from umea_eval.methods.interrupted_series.fit import Errors, Family, Fit, fit
 from umea_eval.methods.result import COLUMNS, Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, GREY, VERMILION
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class InterruptedSeries(Result):
         """The change, the difference from the counterfactual, and what they may not be called."""
         kind = "ratio" if self.family != "gaussian" else "mean"
         name = self.design.interruption.name(self.design.line)
+        without = float(self.row("counterfactual")["value"])
+        observed = float(self.row("after")["numerator" if kind == "ratio" else "value"])
         parts = []
         for measure in ("level", "slope", "difference"):
             if measure not in set(self.table["measure"]):
@@ -70,12 +73,11 @@ class InterruptedSeries(Result):
                     f"methods.interrupted_series.{measure}_{kind}",
                     language,
                     mark=name,
-                    value=row["value"],
-                    lower=row["lower"],
-                    upper=row["upper"],
-                    confidence=100 * row["confidence"],
-                    counterfactual=self.row("counterfactual")["value"],
-                    observed=self.row("after")["numerator" if kind == "ratio" else "value"],
+                    **estimate_words(row, language),
+                    counterfactual=value_text(without, language, beside=(observed,)),
+                    observed=value_text(
+                        observed, language, beside=() if kind == "ratio" else (without,)
+                    ),
                 )
             )
         tests = self.diagnostics.set_index("test")[["statistic", "p"]].to_dict("index")
@@ -84,7 +86,7 @@ class InterruptedSeries(Result):
                 "methods.interrupted_series.autocorrelation",
                 language,
                 value=tests["lag-1 autocorrelation"]["statistic"],
-                p=p_value(tests["Ljung-Box"]["p"], language),
+                p=p_text(tests["Ljung-Box"]["p"], language),
             )
         )
         parts.append(sentence("methods.interrupted_series.claim", language, mark=name))
@@ -151,6 +153,7 @@ def interrupted_series(
     Source: Wagner et al. 2002; Bernal, Cummins & Gasparrini 2017; Newey & West 1987.
     """
     level(confidence)
+    positive(per, "per")
     if isinstance(interruption, Mark):
         mark = interruption
     else:
@@ -185,6 +188,10 @@ def estimate(
 ) -> InterruptedSeries:
     """Fit a design and bring its results together."""
     fitted = fit(plan, family=family, errors=errors, lags=lags, order=order)
+    if not fitted.residuals @ fitted.residuals > 1e-20 * max(
+        1.0, float(plan.outcome @ plan.outcome)
+    ):
+        raise UserError("methods.interrupted_series.no_variation")
     log_link = family != "gaussian"
     exposure = np.ones(len(plan.outcome)) if plan.exposure is None else plan.exposure
     eta = plan.without @ fitted.beta
@@ -217,7 +224,7 @@ def estimate(
 
 
 def _table(
-    plan: Design, fitted: Fit, without: Floats, *, log_link: bool, confidence: float, per: float
+    plan: Design, fitted: Fit, without: FloatArray, *, log_link: bool, confidence: float, per: float
 ) -> pd.DataFrame:
     after = plan.after
     rows: list[dict[str, Any]] = []
@@ -253,7 +260,7 @@ def _table(
 
 
 def _against_counterfactual(
-    plan: Design, fitted: Fit, without: Floats, *, log_link: bool, confidence: float
+    plan: Design, fitted: Fit, without: FloatArray, *, log_link: bool, confidence: float
 ) -> list[dict[str, Any]]:
     """Counterfactual events (mean) after the interruption, and the observed less those.
 

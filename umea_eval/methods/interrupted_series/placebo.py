@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.language import Language
+from umea_eval.language import Language, number
 from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.inputs import column
 from umea_eval.methods.interrupted_series.design import COMPARABLE_POINTS
 from umea_eval.methods.interrupted_series.model import InterruptedSeries, interrupted_series
 from umea_eval.methods.result import COLUMNS, Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, VERMILION
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class PlaceboDates(Result):
             language,
             dates=len(placebo),
             found=int((placebo["p"] < 1 - placebo["confidence"]).sum()),
-            share=p_value(self.share, language)[2:],
+            share=number(self.share, language, 3),
         )
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:

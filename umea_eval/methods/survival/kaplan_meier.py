@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,8 @@ from umea_eval import language as words
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Column, Floats
-from umea_eval.methods.inputs import level
+from umea_eval.methods.estimates import estimate_words, interval_text
+from umea_eval.methods.inputs import Column, FloatArray, choice, level, numbers, refuse
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import (
@@ -71,9 +71,7 @@ class KaplanMeier(Result):
                 events=row["numerator"],
                 persons=row["denominator"],
                 median=time_text(row["value"], language),
-                lower=time_text(row["lower"], language),
-                upper=time_text(row["upper"], language),
-                confidence=100 * row["confidence"],
+                interval=_median_interval(row, language),
             )
             for row in self.medians.to_dict("records")
         ]
@@ -84,10 +82,7 @@ class KaplanMeier(Result):
                     language,
                     group=_prefix(row, language),
                     time=time_text(row["time"], language),
-                    value=100 * row["value"],
-                    lower=100 * row["lower"],
-                    upper=100 * row["upper"],
-                    confidence=100 * row["confidence"],
+                    **estimate_words(row, language, unit="share"),
                 )
                 for row in self.table.to_dict("records")
             ]
@@ -134,8 +129,7 @@ def kaplan_meier(
     Source: Kaplan & Meier 1958; Kalbfleisch & Prentice 2002, section 1.4.
     """
     level(confidence)
-    if method not in get_args(Limits):
-        raise UserError("methods.survival.limits", method=method, known=", ".join(get_args(Limits)))
+    choice(method, Limits, "method")
     persons = follow_up(durations, events, entry=entry, cluster=cluster)
     if persons.kinds > 1:
         raise UserError("methods.survival.competing")
@@ -159,7 +153,7 @@ def kaplan_meier(
     return KaplanMeier(table, medians, whole, emptied, last_times, asked=at is not None)
 
 
-def survival_steps(counted: EventTimes) -> tuple[Floats, Floats]:
+def survival_steps(counted: EventTimes) -> tuple[FloatArray, FloatArray]:
     """The curve just after each time, and the cumulative sum of Greenwood's formula."""
     died, at_risk = counted.any_event, counted.at_risk
     with np.errstate(divide="ignore"):
@@ -194,8 +188,8 @@ def _curve(
 
 
 def _limits(
-    share: Floats, relative: Floats, confidence: float, method: Limits
-) -> tuple[Floats, Floats]:
+    share: FloatArray, relative: FloatArray, confidence: float, method: Limits
+) -> tuple[FloatArray, FloatArray]:
     z = float(stats.norm.ppf((1 + confidence) / 2))
     known = (share > 0) & (share < 1)
     p = np.where(known, share, 0.5)
@@ -221,7 +215,8 @@ def at_times(
     constants: dict[str, Any],
 ) -> pd.DataFrame:
     """Read a step curve at the asked times; before the first event it stands at ``start``."""
-    asked = np.asarray(at, dtype=np.float64)
+    asked = np.atleast_1d(numbers(at, "at"))
+    refuse(asked < 0, "methods.inputs.negative", "at")
     # A survival curve that has ended at 0 stays there; otherwise nothing is known after the end.
     ended = start == 1.0 and len(curve) > 0 and curve["value"].iloc[-1] == 0
     if not ended and (asked > counted.last_time).any():
@@ -265,7 +260,7 @@ def _quantiles(
     return pd.DataFrame(rows)
 
 
-def _reaches(time: Floats, curve: Floats, level: float, last: float) -> float:
+def _reaches(time: FloatArray, curve: FloatArray, level: float, last: float) -> float:
     """When a falling curve is first at or below a level; the middle of a stretch at the level."""
     below = np.flatnonzero(curve <= level + _TOLERANCE)
     if not len(below):
@@ -296,7 +291,7 @@ def plot_steps(curves: pd.DataFrame, ax: Axes, *, start: float) -> Axes:
         )
     ax.set_ylim(0, 1)
     ax.set_xlim(left=0)
-    if names != [None]:
+    if names and names != [None]:
         ax.legend(frameon=False)
     return ax
 
@@ -308,6 +303,16 @@ def time_text(time: float, language: Language) -> str:
         if round(value, decimals) == value:
             return words.number(value, language, decimals)
     return words.number(value, language, 2)
+
+
+def _median_interval(row: dict[Any, Any], language: Language) -> str:
+    """Limits of a median; an upper one that the curve never reaches is without bound."""
+    lower, upper = float(row["lower"]), float(row["upper"])
+    if np.isnan(upper) and not np.isnan(lower):
+        upper = np.inf
+    return interval_text(
+        lower, upper, float(row["confidence"]), language, beside=float(row["value"])
+    )
 
 
 def _prefix(row: dict[Any, Any], language: Language) -> str:

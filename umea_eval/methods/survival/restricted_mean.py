@@ -13,8 +13,8 @@ from umea_eval import language as words
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Column
-from umea_eval.methods.inputs import level
+from umea_eval.methods.estimates import estimate_words
+from umea_eval.methods.inputs import Column, level
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import EventTimes, by_group, event_times, follow_up
@@ -50,10 +50,7 @@ class RestrictedMean(Result):
                     group=group,
                     reference=str(self.table["group"].iloc[0]),
                     horizon=time_text(self.horizon, language),
-                    value=row["value"],
-                    lower=row["lower"],
-                    upper=row["upper"],
-                    confidence=100 * row["confidence"],
+                    **estimate_words(row, language),
                 )
             )
         return " ".join(sentences)
