@@ -53,8 +53,9 @@ class GEE(Result):
     """Generalised estimating equations.
 
     ``table``: one row per covariate: ``value`` with limits (rate ratio, odds ratio, or difference
-    for a continuous outcome), ``coefficient``, ``se``, ``p``; ``numerator`` the sum of the outcome
-    and ``denominator`` of the exposure (rows without one). ``intercept`` stands apart.
+    for a continuous outcome), ``coefficient``, ``standard_error``, ``p_value``;
+    ``numerator`` the sum of the outcome and ``denominator`` of the exposure (rows without one).
+    ``intercept`` stands apart.
     ``within``: the estimated correlation within clusters (0 for independence).
     """
 
@@ -146,7 +147,9 @@ def gee(
     table["method"] = f"GEE, {family}, {correlation}, {errors}"
     within = 0.0 if correlation == "independence" else float(result.cov_struct.dep_params)
     return GEE(
-        table[["term", *COLUMNS, "coefficient", "se", "p"]].reset_index(drop=True),
+        table[["term", *COLUMNS, "coefficient", "standard_error", "p_value"]].reset_index(
+            drop=True
+        ),
         intercept=float(beta[0]),
         within=within,
         clusters=len(names),
@@ -229,7 +232,7 @@ def _table(
             "upper": shown[2],
             "confidence": confidence,
             "coefficient": beta,
-            "se": se,
-            "p": 2 * stats.t.sf(np.abs(beta / se), df),
+            "standard_error": se,
+            "p_value": 2 * stats.t.sf(np.abs(beta / se), df),
         }
     )

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DifferenceInDifferences(Result):
-    """``table``: one row, ``value`` in the unit of the outcome, with ``se``, ``p`` and
-    ``degrees_of_freedom``; ``denominator`` rows used. ``means``: the mean outcome by state and
-    period. ``staggered``: whether units began at different times, where two-way fixed effects mix
-    early and late and :func:`staggered_adoption` is the method."""
+    """``table``: one row, ``value`` in the unit of the outcome, with ``standard_error``,
+    ``p_value`` and ``degrees_of_freedom``; ``denominator`` rows used. ``means``: the mean
+    outcome by state and period. ``staggered``: whether units began at different times, where
+    two-way fixed effects mix early and late and :func:`staggered_adoption` is the method."""
 
     means: pd.DataFrame
     clusters: int | None
@@ -198,8 +198,8 @@ def _one_row(found: Coefficient, rows: int, confidence: float, method: str) -> p
             "upper": [upper],
             "confidence": [confidence],
             "method": [method],
-            "se": [found.se],
-            "p": [found.p],
+            "standard_error": [found.se],
+            "p_value": [found.p],
             "degrees_of_freedom": [found.degrees_of_freedom],
         }
-    )[[*COLUMNS, "se", "p", "degrees_of_freedom"]]
+    )[[*COLUMNS, "standard_error", "p_value", "degrees_of_freedom"]]

@@ -235,7 +235,7 @@ def placebo_permutation(
             "upper": [found.upper],
             "confidence": [confidence],
             "method": [f"{estimator}, permutation"],
-            "p": [found.p],
+            "p_value": [found.p],
         }
     )
     return PlaceboPermutation(
@@ -269,8 +269,8 @@ class _Judge:
                 "value": found.value,
                 "lower": found.lower,
                 "upper": found.upper,
-                "se": np.nan,
-                "p": found.p,
+                "standard_error": np.nan,
+                "p_value": found.p,
             }
         values = np.array([cells_of.value(self.cells, a) for a in aggregates])
         psi = (
@@ -287,8 +287,8 @@ class _Judge:
             "value": value,
             "lower": value - z * se,
             "upper": value + z * se,
-            "se": se,
-            "p": 2 * float(stats.norm.sf(abs(value) / se)) if se > 0 else np.nan,
+            "standard_error": se,
+            "p_value": 2 * float(stats.norm.sf(abs(value) / se)) if se > 0 else np.nan,
         }
 
     def _from_sizes(self, aggregates: list[Aggregate], size: FloatArray) -> FloatArray:
@@ -324,8 +324,10 @@ class _Judge:
         table["confidence"] = self.confidence
         kind = "influence functions" if self.dealt is None else "permutation"
         table["method"] = f"Callaway-Sant'Anna, {kind}"
-        names = [name for name in table.columns if name not in (*COLUMNS, "se", "p")]
-        return table[[*names, *COLUMNS, "se", "p"]]
+        names = [
+            name for name in table.columns if name not in (*COLUMNS, "standard_error", "p_value")
+        ]
+        return table[[*names, *COLUMNS, "standard_error", "p_value"]]
 
 
 def _estimate_sentence(row: pd.Series[Any], smallest_p: float | None, language: Language) -> str:

@@ -38,8 +38,9 @@ class InterruptedSeries(Result):
     ``counterfactual``: events (mean) after, had level and trend gone on;
     ``difference``: observed less counterfactual, negative where events were averted.
     ``coefficients``: every term on the scale of the model (logarithms for counts): ``coefficient``,
-    ``se``, ``lower``, ``upper``, ``p``. ``course``: one row per period of the model: observed,
-    fitted, counterfactual. ``diagnostics``: tests of autocorrelation, dispersion.
+    ``standard_error``, ``lower``, ``upper``, ``p_value``. ``course``: one row per period of
+    the model: observed, fitted, counterfactual. ``diagnostics``: tests of
+    autocorrelation, dispersion.
     The design reaches at most "a change that coincides with" the interruption.
     """
 
@@ -80,13 +81,13 @@ class InterruptedSeries(Result):
                     ),
                 )
             )
-        tests = self.diagnostics.set_index("test")[["statistic", "p"]].to_dict("index")
+        tests = self.diagnostics.set_index("test")[["statistic", "p_value"]].to_dict("index")
         parts.append(
             sentence(
                 "methods.interrupted_series.autocorrelation",
                 language,
                 value=tests["lag-1 autocorrelation"]["statistic"],
-                p=p_text(tests["Ljung-Box"]["p"], language),
+                p=p_text(tests["Ljung-Box"]["p_value"], language),
             )
         )
         parts.append(sentence("methods.interrupted_series.claim", language, mark=name))
@@ -210,7 +211,7 @@ def estimate(
         }
     )
     return InterruptedSeries(
-        table=table[["measure", *COLUMNS, "p"]],
+        table=table[["measure", *COLUMNS, "p_value"]],
         coefficients=_coefficients(plan, fitted, confidence),
         course=course,
         diagnostics=_diagnostics(plan, fitted),
@@ -251,11 +252,13 @@ def _table(
         value = float(fitted.beta[index])
         if log_link:
             value, lower, upper = float(np.exp(value)), float(np.exp(lower)), float(np.exp(upper))
-        rows.append({"measure": name, "value": value, "lower": lower, "upper": upper, "p": p})
+        rows.append({"measure": name, "value": value, "lower": lower, "upper": upper, "p_value": p})
     rows += _against_counterfactual(plan, fitted, without, log_link=log_link, confidence=confidence)
     table = pd.DataFrame(rows)
-    return table.reindex(columns=["measure", *COLUMNS, "p"]).astype(
-        dict.fromkeys(("numerator", "denominator", "value", "lower", "upper", "p"), np.float64)
+    return table.reindex(columns=["measure", *COLUMNS, "p_value"]).astype(
+        dict.fromkeys(
+            ("numerator", "denominator", "value", "lower", "upper", "p_value"), np.float64
+        )
     )
 
 
@@ -298,7 +301,7 @@ def _against_counterfactual(
             "value": observed - total,
             "lower": lower + moved,
             "upper": upper + moved,
-            "p": p,
+            "p_value": p,
         },
     ]
 
@@ -312,10 +315,10 @@ def _coefficients(plan: Design, fitted: Fit, confidence: float) -> pd.DataFrame:
             {
                 "term": term,
                 "coefficient": float(fitted.beta[index]),
-                "se": fitted.standard_error(unit_vector),
+                "standard_error": fitted.standard_error(unit_vector),
                 "lower": lower,
                 "upper": upper,
-                "p": p,
+                "p_value": p,
             }
         )
     return pd.DataFrame(rows)
@@ -334,7 +337,7 @@ def _diagnostics(plan: Design, fitted: Fit) -> pd.DataFrame:
             "test": "Ljung-Box",
             "statistic": float(box["lb_stat"].iloc[0]),
             "degrees_of_freedom": float(lag),
-            "p": float(box["lb_pvalue"].iloc[0]),
+            "p_value": float(box["lb_pvalue"].iloc[0]),
         },
         {"test": "dispersion", "statistic": fitted.dispersion},
     ]
@@ -343,7 +346,7 @@ def _diagnostics(plan: Design, fitted: Fit) -> pd.DataFrame:
             {"test": "autocorrelation of the model", "statistic": fitted.mixture.autocorrelation}
         )
     frame = pd.DataFrame(rows)
-    return frame.reindex(columns=["test", "statistic", "degrees_of_freedom", "p"])
+    return frame.reindex(columns=["test", "statistic", "degrees_of_freedom", "p_value"])
 
 
 def _marks(plan: Design) -> pd.DataFrame:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class PlaceboDates(Result):
     """The level change at invented dates before the interruption.
 
-    ``table``: one row per date, the real one last (``real``): ``value`` with limits, ``p``.
+    ``table``: one row per date, the real one last (``real``): ``value`` with limits, ``p_value``.
     ``share`` of all dates (the real one counted) whose change is at least as far from none: at
     least 1 / number of dates; neighbouring dates share data, so it is no exact p-value.
     """
@@ -40,7 +40,7 @@ class PlaceboDates(Result):
             "methods.interrupted_series.placebo",
             language,
             dates=len(placebo),
-            found=int((placebo["p"] < 1 - placebo["confidence"]).sum()),
+            found=int((placebo["p_value"] < 1 - placebo["confidence"]).sum()),
             share=number(self.share, language, 3),
         )
 
@@ -122,7 +122,7 @@ def placebo_dates(
         {"time": plan.line.labels[start], "real": True}
         | {str(k): v for k, v in result.row("level").items()}
     )
-    table = pd.DataFrame(rows)[["time", "real", *COLUMNS, "p"]]
+    table = pd.DataFrame(rows)[["time", "real", *COLUMNS, "p_value"]]
     value = table["value"].to_numpy()
     distance = np.abs(np.log(value) if result.family != "gaussian" else value)
     return PlaceboDates(table, float((distance >= distance[-1]).mean()))

@@ -42,8 +42,9 @@ _SEPARATED = 20.0
 @dataclass(frozen=True)
 class Cox(Result):
     """Cox regression. ``table``: one row per covariate: ``value``, ``lower`` and ``upper`` of the
-    hazard ratio, ``coefficient`` (its logarithm), ``se``, ``z``, ``p``, ``naive_se`` (the
-    model's own, without regard to clusters); ``numerator`` events, ``denominator`` persons."""
+    hazard ratio, ``coefficient`` (its logarithm), ``standard_error``, ``z``, ``p_value``,
+    ``naive_standard_error`` (the model's own, without regard to clusters); ``numerator`` events,
+    ``denominator`` persons."""
 
     log_likelihood: float
     covariance: pd.DataFrame
@@ -174,10 +175,10 @@ def _table(
             "confidence": confidence,
             "method": "Cox, Efron",
             "coefficient": beta,
-            "se": se,
+            "standard_error": se,
             "z": beta / se,
-            "p": 2 * stats.norm.sf(np.abs(beta / se)),
-            "naive_se": np.sqrt(np.diag(naive)),
+            "p_value": 2 * stats.norm.sf(np.abs(beta / se)),
+            "naive_standard_error": np.sqrt(np.diag(naive)),
         }
     )
 

@@ -44,7 +44,7 @@ class CumulativeIncidence(Result):
 
     ``table``: one row per group, cause and time: ``numerator`` events of the cause up to and
     including the time, ``denominator`` persons followed, ``value`` the share that has had it,
-    ``se``, ``at_risk``. ``curves``: the same at every time with an event of any cause.
+    ``standard_error``, ``at_risk``. ``curves``: the same at every time with an event of any cause.
     """
 
     curves: pd.DataFrame
@@ -163,7 +163,7 @@ def _curve(
             "lower": np.where(known, lower, np.nan),
             "upper": np.where(known, upper, np.nan),
             **constants,
-            "se": se,
+            "standard_error": se,
             "at_risk": counted.at_risk,
         }
     )

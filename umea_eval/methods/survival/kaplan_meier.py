@@ -43,7 +43,8 @@ class KaplanMeier(Result):
 
     ``table``: one row per group and time in ``at`` (by default every time with an event):
     ``numerator`` events up to and including the time, ``denominator`` persons followed,
-    ``value`` the share without the event just after the time, ``se`` (Greenwood), ``at_risk``.
+    ``value`` the share without the event just after the time, ``standard_error`` (Greenwood),
+    ``at_risk``.
     ``medians``: one row per group, the time at which half are left, with its interval.
     ``curves``: every time with an event. ``emptied_at``: by group, the time at which delayed entry
     left nobody at risk before the last had entered (the curve is 0 from there on), else None.
@@ -181,7 +182,7 @@ def _curve(
             "lower": lower,
             "upper": upper,
             **constants,
-            "se": np.where(inside, share * np.where(inside, relative, 0.0), np.nan),
+            "standard_error": np.where(inside, share * np.where(inside, relative, 0.0), np.nan),
             "at_risk": counted.at_risk,
         }
     )
@@ -235,7 +236,7 @@ def at_times(
         rows[constant] = constants[constant]
     rows["denominator"] = float(counted.persons)
     rows.loc[before, ["numerator", "value"]] = (0.0, start)
-    rows.loc[before, ["lower", "upper", "se"]] = np.nan
+    rows.loc[before, ["lower", "upper", "standard_error"]] = np.nan
     return rows
 
 

@@ -30,7 +30,7 @@ class LogRank(Result):
 
     statistic: float
     degrees_of_freedom: int
-    p: float
+    p_value: float
 
     def text(self, language: Language) -> str:
         """The test in one sentence."""
@@ -40,7 +40,7 @@ class LogRank(Result):
             groups=len(self.table),
             statistic=self.statistic,
             df=self.degrees_of_freedom,
-            p=p_text(self.p, language),
+            p=p_text(self.p_value, language),
         )
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:

@@ -30,7 +30,8 @@ class RestrictedMean(Result):
     """``table``: the restricted mean per group, then each group's difference from the first.
 
     ``numerator`` events up to the horizon, ``denominator`` persons (missing for differences),
-    ``value``, ``lower`` and ``upper`` in the unit of the durations, ``se``, ``p`` (differences).
+    ``value``, ``lower`` and ``upper`` in the unit of the durations, ``standard_error``, ``p_value``
+    (differences).
     """
 
     horizon: float
@@ -104,14 +105,14 @@ def restricted_mean(
                 "numerator": float(counted.any_event[counted.time <= horizon].sum()),
                 "denominator": float(counted.persons),
                 "value": mean,
-                "se": se,
-                "p": np.nan,
+                "standard_error": se,
+                "p_value": np.nan,
             }
         )
     first = rows[0]
     for other in rows[1:]:
         difference = other["value"] - first["value"]
-        se = float(np.hypot(other["se"], first["se"]))
+        se = float(np.hypot(other["standard_error"], first["standard_error"]))
         rows.append(
             {
                 "term": "difference",
@@ -119,17 +120,17 @@ def restricted_mean(
                 "numerator": np.nan,
                 "denominator": np.nan,
                 "value": difference,
-                "se": se,
-                "p": float(2 * stats.norm.sf(abs(difference / se))) if se > 0 else np.nan,
+                "standard_error": se,
+                "p_value": float(2 * stats.norm.sf(abs(difference / se))) if se > 0 else np.nan,
             }
         )
     table = pd.DataFrame(rows)
     table["group"] = table["group"].astype(object)
-    table["lower"] = table["value"] - z * table["se"]
-    table["upper"] = table["value"] + z * table["se"]
+    table["lower"] = table["value"] - z * table["standard_error"]
+    table["upper"] = table["value"] + z * table["standard_error"]
     table["confidence"] = confidence
     table["method"] = "restricted mean, Greenwood"
-    return RestrictedMean(table[["term", "group", *COLUMNS, "se", "p"]], horizon)
+    return RestrictedMean(table[["term", "group", *COLUMNS, "standard_error", "p_value"]], horizon)
 
 
 def _area(counted: EventTimes, horizon: float, name: object) -> tuple[float, float]:

@@ -82,7 +82,7 @@ class PropensityWeights(Result):
 @dataclass(frozen=True)
 class WeightedDifference(Result):
     """``table``: rows "treated" and "control" (weighted means) and "difference" in ``term``, the
-    last with limits, ``se`` and ``p``; ``denominator`` persons."""
+    last with limits, ``standard_error`` and ``p_value``; ``denominator`` persons."""
 
     def text(self, language: Language) -> str:
         """The weighted difference with its interval and what it rests on."""
@@ -230,12 +230,12 @@ def effect_table(
             "denominator": float(sum(persons for _, _, persons in sides)),
             "lower": difference - reach,
             "upper": difference + reach,
-            "se": se,
-            "p": 2 * float(stats.norm.sf(abs(difference) / se)) if se > 0 else np.nan,
+            "standard_error": se,
+            "p_value": 2 * float(stats.norm.sf(abs(difference) / se)) if se > 0 else np.nan,
         }
     )
     table = pd.DataFrame(rows).assign(confidence=confidence, method=method, numerator=np.nan)
-    return table[["term", *COLUMNS, "se", "p"]]
+    return table[["term", *COLUMNS, "standard_error", "p_value"]]
 
 
 def converged(model: Any, **options: Any) -> Any:
