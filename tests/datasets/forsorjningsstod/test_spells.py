@@ -28,7 +28,8 @@ def months(pattern: str, household: str = "h1") -> pd.DataFrame:
 
 def test_X01() -> None:
     frame = months("1101100111")
-    reaches("X01", {f"G{gap}": float(len(spells(frame, gap=gap))) for gap in (1, 2, 3)})
+    counted = {f"G{gap}": float(len(spells(frame, gap=gap))) for gap in (1, 2, 3)}
+    reaches("X01", counted, function="forsorjningsstod.spells")
 
 
 def test_a_spell_has_its_ends_and_its_months() -> None:
