@@ -18,7 +18,7 @@ import pandas as pd
 from umea_eval import style
 from umea_eval.errors import UserError
 from umea_eval.language import Language, has_text, listing, text
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.estimates import estimate_table, value_text
 from umea_eval.methods.inputs import (
     FloatArray,
@@ -91,7 +91,7 @@ class Decomposition(Result):
             ax.bar(names, effects, bottom=start, color=colours)
             ax.bar([ends[1]], [self.after], color=style.GREY)
             ax.set_ylabel(text("methods.decomposition.axis", language))
-        return ax
+        return numbered(ax, language)
 
 
 def das_gupta(

@@ -14,7 +14,7 @@ import pandas as pd
 from umea_eval import style
 from umea_eval.errors import UserError
 from umea_eval.language import Language, number, percent, text
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.result import COLUMNS, Result
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Estimates(Result):
             ax.set_yticks(place, labels if len(labels) > 1 else [""])
             ax.set_ylim(0.5, len(self.table) + 0.5)
             ax.set_xlabel(text(f"methods.{self.words}.axis", language, per=self._per(language)))
-        return ax
+        return numbered(ax, language)
 
     def _label(self, row: pd.Series) -> str:
         return ", ".join(str(row[name]) for name in self.label) or str(row.name)

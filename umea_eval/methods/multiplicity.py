@@ -12,8 +12,8 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from umea_eval.errors import UserError
-from umea_eval.language import Language, listing, text
-from umea_eval.methods.estimates import Estimates, estimate_table, value_text
+from umea_eval.language import Language, listing, number, text
+from umea_eval.methods.estimates import Estimates, estimate_table
 from umea_eval.methods.inputs import (
     FloatArray,
     choice,
@@ -52,7 +52,7 @@ class Adjusted(Estimates):
             tests=len(self.table),
             kept=len(kept),
             names=f": {listing([str(name) for name in kept], language)}" if len(kept) else "",
-            alpha=value_text(self.alpha, language),
+            alpha=number(self.alpha, language),
         )
 
 

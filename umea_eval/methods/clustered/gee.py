@@ -19,7 +19,7 @@ from statsmodels.tools.sm_exceptions import (
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes, describe
+from umea_eval.methods.axes import axes, describe, ratios
 from umea_eval.methods.estimates import estimate_words
 from umea_eval.methods.inputs import (
     FloatArray,
@@ -92,7 +92,7 @@ class GEE(Result):
         error = [value - self.table["lower"], self.table["upper"] - value]
         ax.errorbar(value, place, xerr=error, fmt="o", color=BLUE)
         if self.family != "gaussian":
-            ax.set_xscale("log")
+            ratios(ax, language)
         ax.set_yticks(place, [str(term) for term in self.table["term"]])
         return describe(ax, language, x=_AXES[self.family])
 

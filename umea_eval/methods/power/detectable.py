@@ -15,7 +15,7 @@ from scipy.stats import norm
 from umea_eval import style
 from umea_eval.errors import UserError
 from umea_eval.language import Language, listing, text
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.estimates import Unit, estimate_table, value_text
 from umea_eval.methods.inputs import choice
 from umea_eval.methods.power import formulas
@@ -47,7 +47,8 @@ class SmallestEffect(Result):
         """The smallest increase and decrease, or that there is none."""
         parts = []
         for direction, value in zip(self.table["direction"], self.table["value"], strict=True):
-            shown = value_text(value, language, unit=_UNIT[self.scale], beside=(value,))
+            size = value if self.scale == "ratio" else abs(value)
+            shown = value_text(size, language, unit=_UNIT[self.scale], beside=(size,))
             key = "impossible" if math.isnan(value) else self.scale
             name = text(f"methods.power.direction.{direction}", language)
             parts.append(text(f"methods.power.{key}", language, direction=name, value=shown))
@@ -72,7 +73,7 @@ class SmallestEffect(Result):
             ax.bar(names, height, bottom=none * factor, color=style.BLUE)
             ax.axhline(none * factor, color=style.GREY, linewidth=1)
             ax.set_ylabel(text(f"methods.power.axis.{self.scale}", language))
-        return ax
+        return numbered(ax, language)
 
 
 def detectable_proportions(

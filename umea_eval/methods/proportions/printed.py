@@ -17,7 +17,7 @@ import pandas as pd
 from umea_eval import style
 from umea_eval.errors import UserError
 from umea_eval.language import Language, listing, percent, text
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.estimates import estimate_table
 from umea_eval.methods.inputs import BoolArray
 from umea_eval.methods.result import Result
@@ -75,7 +75,7 @@ class PossibleCounts(Result):
             ax.set_xlim(0, self.up_to)
             ax.set_xlabel(text("methods.proportions.printed.axis", language))
             ax.set_ylabel(text("methods.proportions.share.axis", language))
-        return ax
+        return numbered(ax, language)
 
 
 def possible_counts(

@@ -12,7 +12,7 @@ from scipy.stats import binom, norm, poisson
 from umea_eval import style
 from umea_eval.errors import UserError
 from umea_eval.language import Language, listing, text
-from umea_eval.methods.axes import axes
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.estimates import estimate_table, value_text
 from umea_eval.methods.inputs import (
     FloatArray,
@@ -102,7 +102,7 @@ class Funnel(Result):
             ax.set_ylabel(
                 text(f"methods.{words}.axis", language, per=value_text(self.per, language))
             )
-        return ax
+        return numbered(ax, language)
 
 
 def funnel(

@@ -11,7 +11,7 @@ from scipy import stats
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes, describe
+from umea_eval.methods.axes import axes, describe, ratios
 from umea_eval.methods.estimates import estimate_words
 from umea_eval.methods.inputs import (
     Column,
@@ -79,7 +79,7 @@ class Cox(Result):
         error = [value - self.table["lower"], self.table["upper"] - value]
         ax.axvline(1.0, color=GREY, linewidth=1)
         ax.errorbar(value, place, xerr=error, fmt="o", color=BLUE)
-        ax.set_xscale("log")
+        ratios(ax, language)
         ax.set_yticks(place, [str(term) for term in self.table["term"]])
         return describe(ax, language, x="hazard_ratio")
 

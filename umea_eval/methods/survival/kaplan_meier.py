@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 Limits = Literal["log-log", "log", "plain"]
 
+# Groups differ by line as well as by colour.
+_LINES = ("-", "--", "-.", ":")
+
 # R's survfit treats a curve within this distance of the asked share as being at it.
 _TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 
@@ -286,14 +289,15 @@ def plot_steps(curves: pd.DataFrame, ax: Axes, *, start: float) -> Axes:
             for column in ("value", "lower", "upper")
         }
         label = None if name is None else str(name)
-        ax.step(time, drawn["value"], where="post", color=colour, label=label)
+        line = _LINES[number % len(_LINES)]
+        ax.step(time, drawn["value"], where="post", color=colour, linestyle=line, label=label)
         ax.fill_between(
             time, drawn["lower"], drawn["upper"], step="post", color=colour, alpha=0.2, linewidth=0
         )
     ax.set_ylim(0, 1)
     ax.set_xlim(left=0)
     if names and names != [None]:
-        ax.legend(frameon=False)
+        ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
     return ax
 
 
