@@ -247,6 +247,14 @@ OTHER: dict[str, tuple[str, Callable[[], object]]] = {
             SERIES, **FALLS, errors="newey-west", lags=100
         ),
     ),
+    "other invented dates": (
+        "interrupted_series.placebo_differs",
+        lambda: interrupted_series.placebo_dates(
+            SERIES,
+            interrupted_series.interrupted_series(SERIES, **FALLS, harmonics=1),
+            outcome="falls",
+        ),
+    ),
     "a number for a month": (
         "months.unreadable",
         lambda: interrupted_series.interrupted_series(SERIES, outcome="falls", interruption=25),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,16 +70,23 @@ def placebo_dates(
     time: str = "month",
     harmonics: int = 0,
     period: int = 12,
+    covariates: Sequence[str] = (),
     lags: int | None = None,
+    order: tuple[int, int, int] = (1, 0, 0),
 ) -> PlaceboDates:
     """Move the interruption to every possible date before the real one.
 
     Only the periods before the real interruption, and after the last break before it, are used, so
     that no real change is among them; both sides of each date have 12 periods. ``result`` is the
     fitted series, the other arguments those that it was fitted with. UserError where there are
-    fewer than 24 such periods.
+    fewer than 24 such periods, and where seasons or covariates are other than those of ``result``.
     """
     plan = result.design
+    season = {f"{wave} {k}" for k in range(1, harmonics + 1) for wave in ("sin", "cos")}
+    own = {"intercept", "trend", "level"} | ({"slope"} if plan.slope is not None else set())
+    marks = {f"{kind} {mark.name(plan.line)}" for mark in plan.marks for kind in ("level", "slope")}
+    if set(plan.terms) - marks != own | season | set(covariates):
+        raise UserError("methods.interrupted_series.placebo_differs")
     start = plan.line.place(plan.interruption.time)
     first = max(
         [
@@ -110,8 +118,10 @@ def placebo_dates(
             slope=plan.slope is not None,
             harmonics=harmonics,
             period=period,
+            covariates=covariates,
             errors=result.errors,
             lags=lags,
+            order=order,
             confidence=float(result.table["confidence"].iloc[0]),
         )
         rows.append(
