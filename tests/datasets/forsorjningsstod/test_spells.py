@@ -375,7 +375,7 @@ def test_censoring_and_delayed_entry_recover_the_monthly_risk_of_leaving() -> No
         ).table
         expected = 0.9 ** np.array(times)
         # Four standard errors.
-        assert (np.abs(curve["value"] - expected) < 4 * curve["se"]).all()
+        assert (np.abs(curve["value"] - expected) < 4 * curve["standard_error"]).all()
         assert (found["entry"] > 0).sum() > 100
         assert (found["event"] == 0).sum() > 100
 
