@@ -28,7 +28,8 @@ def months(pattern: str, household: str = "h1") -> pd.DataFrame:
 
 def test_X01() -> None:
     frame = months("1101100111")
-    reaches("X01", {f"G{gap}": float(len(spells(frame, gap=gap))) for gap in (1, 2, 3)})
+    counted = {f"G{gap}": float(len(spells(frame, gap=gap))) for gap in (1, 2, 3)}
+    reaches("X01", counted, function="forsorjningsstod.spells")
 
 
 def test_a_spell_has_its_ends_and_its_months() -> None:
@@ -374,7 +375,7 @@ def test_censoring_and_delayed_entry_recover_the_monthly_risk_of_leaving() -> No
         ).table
         expected = 0.9 ** np.array(times)
         # Four standard errors.
-        assert (np.abs(curve["value"] - expected) < 4 * curve["se"]).all()
+        assert (np.abs(curve["value"] - expected) < 4 * curve["standard_error"]).all()
         assert (found["entry"] > 0).sum() > 100
         assert (found["event"] == 0).sum() > 100
 
