@@ -2,9 +2,11 @@
 
 The rows lie in the order of months, as a register gives them, in the memory of each library before
 the clock starts. Out comes one row per spell (``benchmarks/peers/spells_rules.py``), in memory. One
-thread each, in turn, in a process of its own, after a warm-up on few rows. Polars twice: sorted and
-grouped, as one would write it, and by differences of sorted numbers alone, as we do. The peers may
-trust that no month repeats; we look.
+thread each, in turn, in a process of its own: the best of three calls, after a warm-up on few rows.
+Seconds are those of the processor, which on one thread with nothing to wait for are those of the
+clock, without what else the machine does. Polars twice: sorted and grouped, as one would write it,
+and by differences of sorted numbers alone, as we do. The peers may trust that no month repeats; we
+look.
 
 Memory is the peak of the process from before the rows were there: rows, work and answer. All must
 agree on every sum.

@@ -25,6 +25,7 @@ LAST_ORDINAL = 2023 * 12 + 11  # December 2023 as year times 12 and month from 0
 LONG_TERM = (10, 12)
 VERY_LONG_TERM = (27, 36)
 WARM_UP = 1_000
+CALLS = 3
 
 
 def main(
@@ -43,12 +44,14 @@ def main(
     del few
     before = peak_mb(reset=True)
     rows = load(np.load(folder / "person.npy"), np.load(folder / "month.npy"))
-    start, used = time.perf_counter(), time.process_time()
-    found = join(rows)
-    seconds, processor = time.perf_counter() - start, time.process_time() - used
+    seconds, found = [], None
+    for _ in range(CALLS):
+        found = None
+        start = time.process_time()
+        found = join(rows)
+        seconds.append(time.process_time() - start)
     facts = {
-        "seconds": seconds,
-        "processor_seconds": processor,
+        "seconds": min(seconds),
         "memory_mb": peak_mb() - before,
         "sums": sums(found),
     }

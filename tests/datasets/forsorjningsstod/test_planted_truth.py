@@ -31,16 +31,17 @@ from umea_eval.datasets.forsorjningsstod.measures import (
     spells,
     with_reasons,
 )
+from umea_eval.datasets.forsorjningsstod.schema import SCHEMAS
 from umea_eval.datasets.forsorjningsstod.synthetic import (
     EXTRACTION,
     PUBLISHED_MEN,
     PUBLISHED_WOMEN,
     Truth,
     simulate,
-    write_example,
 )
 from umea_eval.intake.cleaning import CleaningSettings
 from umea_eval.intake.conform import Identification
+from umea_eval.intake.example import write_example
 from umea_eval.intake.exports import read_export
 from umea_eval.intake.pseudonym import Key
 from umea_eval.methods.survival import cumulative_incidence, kaplan_meier
@@ -64,7 +65,8 @@ def register(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         simulated = simulate(seed=3, numbers=PUBLIC)
         return Register(simulated.frames, simulated.truth)
     folder = tmp_path_factory.mktemp("export")
-    simulated, _ = write_example(folder, messy=False, numbers=PUBLIC, n=400, seed=3)
+    simulated = simulate(400, seed=3, numbers=PUBLIC)
+    write_example(simulated, SCHEMAS, folder, extraction=EXTRACTION, messy=False)
     return Register(clean(read_export(folder), SETTINGS).tables, simulated.truth)
 
 
