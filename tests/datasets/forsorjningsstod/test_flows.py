@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.datasets.forsorjningsstod.register import FIRST, LAST, payments
@@ -92,6 +92,7 @@ def test_a_change_of_record_system_is_neither_inflow_nor_outflow() -> None:
     assert plain[["inflow", "outflow"]].sum().tolist() == [3, 2]
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.text("01", min_size=1, max_size=14), min_size=1, max_size=8),
     st.integers(1, 3),

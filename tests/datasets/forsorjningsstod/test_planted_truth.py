@@ -65,7 +65,7 @@ def register(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         simulated = simulate(seed=3, numbers=PUBLIC)
         return Register(simulated.frames, simulated.truth)
     folder = tmp_path_factory.mktemp("export")
-    simulated = simulate(400, 3, numbers=PUBLIC)
+    simulated = simulate(400, seed=3, numbers=PUBLIC)
     write_example(simulated, SCHEMAS, folder, extraction=EXTRACTION, messy=False)
     return Register(clean(read_export(folder), SETTINGS).tables, simulated.truth)
 

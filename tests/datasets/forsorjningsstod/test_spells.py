@@ -205,6 +205,19 @@ def test_earlier_decisions_hang_together_by_the_gap_rule() -> None:
     assert began(4) == {"a": "2021-01", "b": "2021-08", "c": "2021-10"}
 
 
+def test_what_had_ended_before_does_not_run_on() -> None:
+    # With G = 2 a spell from February may have begun before January. The decisions say to November:
+    # December and January without support, so it did not; to December: it did.
+    frame = months("0111", "a")
+    for until, entry in (("2022-11", pd.NA), ("2022-12", 8)):
+        begun = pd.DataFrame({"household": ["a"], "began": ["2022-05"], "until": [until]})
+        begun = begun.assign(
+            began=pd.to_datetime(begun["began"]), until=pd.to_datetime(begun["until"])
+        )
+        found = spells(frame, gap=2, first="2023-01", last="2023-12", begun=begun)
+        assert found["entry"].tolist() == [entry]
+
+
 def test_a_decision_within_another_does_not_cut_it_short() -> None:
     frame = pd.DataFrame(
         {
@@ -310,6 +323,16 @@ def test_the_frame_may_come_in_any_order_type_and_size() -> None:
     assert again["household"].astype("str").tolist() == expected["household"].tolist()
 
 
+def test_months_may_come_in_any_type_of_date() -> None:
+    frame = benefit_months(payments())[["household", "month"]]
+    expected = register(1)
+    for dtype in ("datetime64[s]", "datetime64[ns]", "date32[pyarrow]", "timestamp[us][pyarrow]"):
+        other = frame.assign(month=frame["month"].astype(dtype))
+        pd.testing.assert_frame_equal(spells(other, gap=1, first=FIRST, last=LAST), expected)
+    within = frame.assign(month=frame["month"] + pd.Timedelta(days=27, hours=23))
+    pd.testing.assert_frame_equal(spells(within, gap=1, first=FIRST, last=LAST), expected)
+
+
 def test_sorting_gives_what_the_table_of_all_months_gives() -> None:
     random = np.random.default_rng(0)
     persons, at = random.integers(0, 400, 4_000), random.integers(0, 60, 4_000)
@@ -363,6 +386,9 @@ def test_censoring_and_delayed_entry_recover_the_monthly_risk_of_leaving() -> No
         {
             "person": np.arange(n),
             "began": (np.datetime64("2020-01", "M") + begins).astype("datetime64[us]"),
+            "until": (np.datetime64("2020-01", "M") + begins + lengths - 1).astype(
+                "datetime64[us]"
+            ),
         }
     )
     for gap in (1, 3):

@@ -34,6 +34,7 @@ from umea_eval.datasets.forsorjningsstod.measures.obstacles import (
     obstacle_quality,
     obstacles_by_month,
 )
+from umea_eval.datasets.forsorjningsstod.measures.recipients import for_each, recipients
 from umea_eval.datasets.forsorjningsstod.measures.spells import (
     begun_before,
     break_months,
@@ -54,6 +55,7 @@ __all__ = [
     "exits_by_reason",
     "family_months",
     "flows",
+    "for_each",
     "long_term_by_month",
     "long_term_months",
     "long_term_share",
@@ -67,6 +69,7 @@ __all__ = [
     "of_age",
     "re_entries",
     "re_entry_share",
+    "recipients",
     "spells",
     "very_long_term_months",
     "with_reasons",

@@ -95,8 +95,8 @@ def _soon_after_exit(
     spells: pd.DataFrame, opened: Ints, closed: Ints, unit: Unit, within: int
 ) -> Bools:
     """Whether a spell begins at most ``within`` months after an exit of the same unit."""
-    order = spells.sort_values([unit, "first"], kind="stable").index
-    place = spells.index.get_indexer(order)
+    rows = spells[[unit, "first"]].reset_index(drop=True).astype({unit: "object"})
+    place = rows.sort_values([unit, "first"], kind="stable").index.to_numpy()
     names = spells[unit].to_numpy(dtype=object)[place]
     exit_before = (spells["end"].astype("object") == "exit").to_numpy()[place]
     soon = np.zeros(len(spells), dtype=bool)

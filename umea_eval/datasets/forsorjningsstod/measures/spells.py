@@ -59,8 +59,9 @@ def spells(
     What then still ends in the month before a break is censored, and what begins in its month has
     an unknown beginning: neither an exit nor a re-entry.
 
-    ``begun`` has ``unit`` and ``began``, the month in which what was running at the start of data
-    had begun (see ``begun_before``).
+    ``begun`` tells when that which was running at the start of data had begun: ``unit``, ``began``
+    and ``until`` (months; see ``begun_before``). It holds for a spell that begins less than
+    ``gap`` months after ``until``.
 
     One row per spell, by unit and time:
 
@@ -110,7 +111,7 @@ def spells(
             "end": pd.Categorical.from_codes(end, categories=pd.Index(ENDS)),
         }
     )
-    began = _beginnings(found, units, opened, start, begun)
+    began = _beginnings(found, begun, units=units, opened=opened, start=start, gap=gap)
     follow_up = np.where(end == 1, np.minimum(closed, found.last - gap), closed)
     entry = np.where(start == 1, found.first - began, 0)
     duration = follow_up - began + 1
@@ -157,26 +158,26 @@ def _any(marks: Bools, starts: Ints) -> Bools:
 
 def _beginnings(
     found: UnitMonths,
+    begun: pd.DataFrame | None,
+    *,
     units: Ints,
     opened: Ints,
     start: NDArray[np.int8],
-    begun: pd.DataFrame | None,
+    gap: int,
 ) -> Ints:
     """The month in which each spell began; unknown where data do not tell."""
     began = np.where(start == 0, opened, _UNKNOWN)
     if begun is None or not len(begun):
         return began
-    known = np.full(len(found.names), _UNKNOWN, dtype=np.int64)
     place = unit_places(found.names, begun, found.unit)
     month = month_column(begun, "began")
     earlier = (place >= 0) & (month < found.first)
-    # The earliest, should there be several.
-    latest = np.iinfo(np.int64).max
-    known[:] = latest
-    np.minimum.at(known, place[earlier], month[earlier])
-    known[known == latest] = _UNKNOWN
-    running = start == 1
-    began[running] = known[units[running]]
+    known = np.full(len(found.names), _UNKNOWN, dtype=np.int64)
+    until = known.copy()
+    known[place[earlier]] = month[earlier]
+    until[place[earlier]] = month_column(begun, "until")[earlier]
+    joined = (start == 1) & (opened - until[units] <= gap)
+    began[joined] = known[units[joined]]
     return began
 
 
@@ -212,8 +213,8 @@ def begun_before(
 
     Decisions of the kinds ``granted`` are joined by the same gap rule as months, so that also those
     split by a change of record system hang together. One row per ``unit`` with a decision that
-    holds in the month before ``first`` (or less than ``gap`` months before it): ``began``, the
-    month of the first of the joined decisions.
+    holds in the month before ``first`` (or less than ``gap`` months before it): ``unit``, ``began``
+    (the month of the first of the joined decisions) and ``until`` (of the last, at most ``first``).
     """
     check_gap(gap)
     begin = ordinal(first)
@@ -237,7 +238,8 @@ def begun_before(
     last = np.append(places[1:], len(codes)) - 1 if len(places) else places
     running = begin - reach[last] <= gap
     names = pd.Series(uniques).take(codes[places[running]]).reset_index(drop=True)
-    return pd.DataFrame({unit: names, "began": first_days(starts[places[running]])})
+    began, until = starts[places[running]], reach[last[running]]
+    return pd.DataFrame({unit: names, "began": first_days(began), "until": first_days(until)})
 
 
 def check_gap(gap: int) -> None:
