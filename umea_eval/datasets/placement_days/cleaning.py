@@ -52,7 +52,33 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
         found |= _about_placements(placements, settings.extraction_date)
     if PRICES.name in tables:
         found["price_overlaps"] = _price_overlaps(tables[PRICES.name])
-    return replace(result, tables=tables, provenance=found)
+    return replace(result, tables=tables, provenance={**found, "findings": _findings(found)})
+
+
+def _findings(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the account says in words of the counts in the provenance; zeros are not told."""
+    said: list[dict[str, Any]] = [
+        {"key": "intake.finding.register_break", "values": each}
+        for each in found.get("register_breaks", ())
+    ]
+    own = found.get("overlaps", {})
+    groups = found.get("age_groups", {})
+    counted = {
+        "overlaps": own.get("placements", 0),
+        "same_day_moves": own.get("same_day_moves", 0),
+        "without_a_night": own.get("without_a_night", 0),
+        "adults": groups.get("adult", 0),
+        "unknown_age": groups.get("unknown", 0),
+        "stated_days": found.get("stated_days", {}).get("neither", 0),
+        "after_extraction": sum(found.get("dates", {}).values()),
+        "price_overlaps": found.get("price_overlaps", 0),
+    }
+    said += [
+        {"key": f"placement_days.finding.{name}", "values": {"n": count, **own}}
+        for name, count in counted.items()
+        if count
+    ]
+    return said
 
 
 def age_groups(placements: pd.DataFrame) -> pd.Series:

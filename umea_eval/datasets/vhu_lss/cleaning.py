@@ -48,6 +48,13 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
             converted = {unit: converted.get(unit, 0) + rows for unit, rows in counts.items()}
     cleaned, moved = _follow_ups_apart(cleaned)
     cleaned, levelled = _level_areas(cleaned)
+    beside = across_tables(cleaned)
+    counts = {
+        **{f"converted_{unit}": rows for unit, rows in converted.items()},
+        "moved_follow_ups": moved,
+        "area_spellings": levelled,
+        **beside,
+    }
     return replace(
         result,
         tables=cleaned,
@@ -56,7 +63,12 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
             "converted": converted,
             "moved_follow_ups": moved,
             "area_spellings": levelled,
-            "across_tables": across_tables(cleaned),
+            "across_tables": beside,
+            "findings": [
+                {"key": f"vhu_lss.finding.{name}", "values": {"n": count}}
+                for name, count in counts.items()
+                if count
+            ],
         },
     )
 
