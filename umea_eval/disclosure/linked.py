@@ -83,7 +83,7 @@ class LinkedSet:
     persons: BoolArray
     sums: list[Sum]
     at: dict[Place, int]
-    places: dict[int, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    places: dict[int, list[Place]]
     groups: set[tuple[str, str]] = field(default_factory=set)
 
     def __len__(self) -> int:
@@ -155,15 +155,30 @@ class _Linker:
         for table in self.tables:
             self._read_parts(table)
         self._drop_idle()
-        size = len(self.names)
-        flags = {name: _mask(size, places) for name, places in self.flags.items()}
+        return self._in_order()
+
+    def _in_order(self) -> LinkedSet:
+        """The set with its cells by name: the order of rows and tables decides nothing."""
+        used = {index for s in self.sums for index in (s.whole, *s.parts)}
+        used |= {index for index, places in self.places.items() if places}
+        first = sorted(used, key=self.order.__getitem__)
+        size = len(first)
+        to = {old: new for new, old in enumerate(first)}
+        flags = {
+            flag: _mask(size, [to[index] for index in cells & used])
+            for flag, cells in self.flags.items()
+        }
+        places = {to[index]: places for index, places in self.places.items() if places}
         return LinkedSet(
-            names=self.order,
-            value=np.array(self.value, dtype=np.float64),
-            shown=_mask(size, self.places),
-            sums=self.sums,
-            at=self.at,
-            places=self.places,
+            names=[self.order[index] for index in first],
+            value=np.array(self.value, dtype=np.float64)[first],
+            shown=_mask(size, places),
+            sums=sorted(
+                (Sum(to[s.whole], tuple(sorted(to[part] for part in s.parts))) for s in self.sums),
+                key=lambda equation: (equation.whole, equation.parts),
+            ),
+            at={place: to[index] for place, index in self.at.items()},
+            places=places,
             groups=self.groups,
             **flags,
         )
