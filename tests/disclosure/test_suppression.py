@@ -168,6 +168,25 @@ def test_months_that_overlap_do_not_add_up() -> None:
         release([Table("m", months.frame, months.columns)], "default", ())
 
 
+def test_parts_side_by_side_that_add_up_are_known_to() -> None:
+    """20 yes + 7 no + 3 do not know = 30, each a measure of its own: 3 = 30 - 27."""
+    answers = {"yes": [20], "no": [7], "unknown": [3], "all": [30]}
+    made = table(
+        "answers",
+        answers,
+        *(count(name, name, of="all") for name in ("yes", "no", "unknown")),
+        count("all", "all"),
+    )
+    hidden = shown([made])["answers"]
+    assert hidden["unknown"] == [".."]
+    assert sum(hidden[name] == [".."] for name in answers) >= 2
+
+
+def test_a_report_without_numbers_passes() -> None:
+    assert shown([table("t", {"unit": ["A"]}, *ident("unit"))])["t"]["unit"] == ["A"]
+    assert shown([]) == {}
+
+
 def test_one_cell_with_two_values_is_refused_without_saying_them() -> None:
     other = table("other", {"unit": ["B"], "n": [31]}, *ident("unit"), count("n"))
     with pytest.raises(UserError) as caught:

@@ -366,6 +366,7 @@ class _Linker:
 
     def _read_parts(self, table: Table | ReleasedTable) -> None:
         fields = {column.name: column for column in table.columns}
+        side_by_side: dict[tuple[int, int], set[int]] = defaultdict(set)
         for column in table.columns:
             if column.kind == "share" and column.numerator and column.denominator:
                 pair = column.numerator, column.denominator
@@ -380,6 +381,7 @@ class _Linker:
                     continue
                 name = self.order[part]
                 self.flags["part"].add(part)
+                side_by_side[row, whole].add(part)
                 self.groups.add((name.measure, self.order[whole].measure))
                 rest = self._without(part, whole, f"{name.measure} {name.key}")
                 if rest is None:
@@ -387,6 +389,14 @@ class _Linker:
                 self.flags["part"].add(rest)
                 if column.sensitive or fields[pair[0]].sensitive:
                     self.flags["zero"] |= {part, rest}
+
+        for (_, whole), parts in side_by_side.items():
+            # Yes, no and do not know under three measures: who sees them add up knows that they do.
+            equation = Sum(whole, tuple(sorted(parts)))
+            together = sum(self.value[part] for part in equation.parts)
+            if len(parts) > 1 and together == self.value[whole] and equation not in self.known:
+                self.known.add(equation)
+                self.sums.append(equation)
 
     def _drop_idle(self) -> None:
         """Forget sums whose whole no table shows and nothing else uses: they say nothing."""
