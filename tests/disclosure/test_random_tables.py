@@ -34,7 +34,7 @@ def test_no_suppressed_cell_is_opened(seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1000, 2000))
 def test_no_suppressed_cell_is_opened_in_a_thousand(seed: int) -> None:
-    shape = ((4, 4), (3, 3, 3), (6, 4), (2, 3, 4), (8, 3))[seed % 5]
+    shape = ((3, 4), (2, 3, 3), (5, 3), (2, 2, 4), (6, 2))[seed % 5]
     made = random_cube(seed, shape)
     assert opened(made, suppressed(made, apart=seed % 2 == 1)) == []
 
