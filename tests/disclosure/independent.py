@@ -33,11 +33,24 @@ class Cube:
     def counts(self) -> npt.NDArray[np.int64]:
         return self.frame["n"].to_numpy(dtype=np.int64)
 
-    def table(self) -> Table:
+    def tables(self, *, apart: bool) -> dict[str, tuple[Table, list[int]]]:
+        """Each table with the numbers of its rows in the cube.
+
+        ``apart``: one table for each breakdown, without totals and dimensions it does not have.
+        """
         names = [name for name in self.frame.columns if name != "n"]
-        columns = [Field(name, WORDS, kind="id") for name in names]
+        rows: dict[tuple[str, ...], list[int]] = {}
+        for row in range(len(self.frame)):
+            kept = [name for name in names if self.frame[name].iloc[row] != "total"]
+            rows.setdefault(tuple(kept if apart else names), []).append(row)
         count = Field("n", WORDS, kind="count", measure="persons", persons=False)
-        return Table("cube", self.frame, (*columns, count))
+        made = {}
+        for kept, places in rows.items():
+            name = "by_" + "_".join(kept)
+            columns = [Field(column, WORDS, kind="id") for column in kept]
+            frame = self.frame.iloc[places][[*kept, "n"]]
+            made[name] = (Table(name, frame, (*columns, count)), places)
+        return made
 
 
 def random_cube(seed: int, shape: tuple[int, ...]) -> Cube:

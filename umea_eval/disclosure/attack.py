@@ -12,7 +12,7 @@ found and checked count as possible, so an attack that fails to find one errs on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -78,11 +78,15 @@ def attack(
     """The suppressed counts of ``published`` that an outsider can compute.
 
     ``also`` are further published tables (an earlier release) whose cells are the same cells where
-    measure and categories are the same. ``told`` is what a release knows of itself; without it the
-    categories that are shown are taken to be all there are. ``printed``: shares and rates are known
-    with the decimals of the page only.
+    measure and categories are the same; raises UserError if one shows another value. ``told`` is
+    what a release knows of itself (not together with ``also``); without it the categories that are
+    shown are taken to be all there are. ``printed``: shares and rates are known with the decimals
+    of the page only.
     """
-    tables = [*published, *also]
+    if told is not None and also:
+        raise ValueError("told is about one release")
+    # Another release has tables of the same names.
+    tables = [*published, *(replace(table, name=f"{table.name} *") for table in also)]
     linked = told.linked if told else link(tables)
     if not len(linked):
         return ()

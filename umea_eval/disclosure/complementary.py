@@ -231,7 +231,7 @@ class _Chooser:
         total = 1 + float(np.abs(self.truth[self.free]).sum())
         self.cost = np.zeros(len(self.truth))
         self.cost[self.free] = 1 + np.abs(self.truth[self.free]) / total
-        self.cuts: list[tuple[FloatArray, float]] = []
+        self.cuts: list[tuple[sparse.csr_array, float]] = []
         self.worlds: list[FloatArray] = []
 
     def run(self) -> BoolArray:
@@ -267,11 +267,11 @@ class _Chooser:
         return hidden, False
 
     def _master(self) -> BoolArray | None:
-        rows = np.array([row for row, _ in self.cuts]).reshape(len(self.cuts), len(self.truth))
-        least = np.array([at_least for _, at_least in self.cuts])
         constraints = []
         if self.cuts:
-            constraints = [LinearConstraint(sparse.csr_array(rows[:, self.free]), least, np.inf)]
+            rows = sparse.csr_array(sparse.vstack([row for row, _ in self.cuts], format="csr"))
+            least = np.array([at_least for _, at_least in self.cuts])
+            constraints = [LinearConstraint(rows[:, self.free], least, np.inf)]
         if not len(self.free):
             return self.problem.protected.copy()
         found = milp(
@@ -310,7 +310,8 @@ class _Chooser:
                 cut[cells] = 1.0
                 cut[cell] = -1.0
                 if self.problem.candidates[cell]:
-                    self.cuts.append((np.where(self.problem.candidates, cut, 0.0), 0.0))
+                    kept = np.where(self.problem.candidates, cut, 0.0)
+                    self.cuts.append((sparse.csr_array(kept[np.newaxis]), 0.0))
 
     def _room(self, *, told: bool) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """How far down and up: when shown, and when suppressed."""
@@ -350,7 +351,7 @@ class _Chooser:
         row = np.minimum(np.maximum(cut, 0.0), least) / least
         if not row.any():
             return False
-        self.cuts.append((np.where(row < _TINY, 0.0, row), 1.0))
+        self.cuts.append((sparse.csr_array(np.where(row < _TINY, 0.0, row)[np.newaxis]), 1.0))
         return True
 
     def _cut(self, hidden: BoolArray, target: Target, value: float) -> bool:

@@ -83,7 +83,7 @@ class LinkedSet:
     persons: BoolArray
     sums: list[Sum]
     at: dict[Place, int]
-    places: dict[int, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    places: dict[int, list[Place]]
     groups: set[tuple[str, str]] = field(default_factory=set)
 
     def __len__(self) -> int:
@@ -155,15 +155,30 @@ class _Linker:
         for table in self.tables:
             self._read_parts(table)
         self._drop_idle()
-        size = len(self.names)
-        flags = {name: _mask(size, places) for name, places in self.flags.items()}
+        return self._in_order()
+
+    def _in_order(self) -> LinkedSet:
+        """The set with its cells by name: the order of rows and tables decides nothing."""
+        used = {index for s in self.sums for index in (s.whole, *s.parts)}
+        used |= {index for index, places in self.places.items() if places}
+        first = sorted(used, key=self.order.__getitem__)
+        size = len(first)
+        to = {old: new for new, old in enumerate(first)}
+        flags = {
+            flag: _mask(size, [to[index] for index in cells & used])
+            for flag, cells in self.flags.items()
+        }
+        places = {to[index]: places for index, places in self.places.items() if places}
         return LinkedSet(
-            names=self.order,
-            value=np.array(self.value, dtype=np.float64),
-            shown=_mask(size, self.places),
-            sums=self.sums,
-            at=self.at,
-            places=self.places,
+            names=[self.order[index] for index in first],
+            value=np.array(self.value, dtype=np.float64)[first],
+            shown=_mask(size, places),
+            sums=sorted(
+                (Sum(to[s.whole], tuple(sorted(to[part] for part in s.parts))) for s in self.sums),
+                key=lambda equation: (equation.whole, equation.parts),
+            ),
+            at={place: to[index] for place, index in self.at.items()},
+            places=places,
             groups=self.groups,
             **flags,
         )
@@ -351,6 +366,7 @@ class _Linker:
 
     def _read_parts(self, table: Table | ReleasedTable) -> None:
         fields = {column.name: column for column in table.columns}
+        side_by_side: dict[tuple[int, int], set[int]] = defaultdict(set)
         for column in table.columns:
             if column.kind == "share" and column.numerator and column.denominator:
                 pair = column.numerator, column.denominator
@@ -365,6 +381,7 @@ class _Linker:
                     continue
                 name = self.order[part]
                 self.flags["part"].add(part)
+                side_by_side[row, whole].add(part)
                 self.groups.add((name.measure, self.order[whole].measure))
                 rest = self._without(part, whole, f"{name.measure} {name.key}")
                 if rest is None:
@@ -372,6 +389,14 @@ class _Linker:
                 self.flags["part"].add(rest)
                 if column.sensitive or fields[pair[0]].sensitive:
                     self.flags["zero"] |= {part, rest}
+
+        for (_, whole), parts in side_by_side.items():
+            # Yes, no and do not know under three measures: who sees them add up knows that they do.
+            equation = Sum(whole, tuple(sorted(parts)))
+            together = sum(self.value[part] for part in equation.parts)
+            if len(parts) > 1 and together == self.value[whole] and equation not in self.known:
+                self.known.add(equation)
+                self.sums.append(equation)
 
     def _drop_idle(self) -> None:
         """Forget sums whose whole no table shows and nothing else uses: they say nothing."""

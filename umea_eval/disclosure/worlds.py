@@ -142,6 +142,9 @@ class _Part:
         self.low = worlds.row_lower[self.used] - known
         self.high = worlds.row_upper[self.used] - known
         self.base = base
+        rows = sparse.csc_array(self.rows)
+        self.constraints = [LinearConstraint(rows, self.low, self.high)] if len(self.used) else []
+        self.integrality = np.full(len(cells), int(worlds.whole))
         self.place = {int(cell): place for place, cell in enumerate(cells)}
 
     def push(
@@ -158,12 +161,11 @@ class _Part:
         lower, upper = self.worlds.lower[self.cells], self.worlds.upper[self.cells]
         for cell, (least, most) in (limits or {}).items():
             lower[self.place[cell]], upper[self.place[cell]] = least, most
-        constraints = [LinearConstraint(self.rows, self.low, self.high)] if len(self.used) else []
         found = milp(
             cost,
-            integrality=np.full(len(self.cells), int(self.worlds.whole)),
+            integrality=self.integrality,
             bounds=Bounds(lower, upper),
-            constraints=constraints,
+            constraints=self.constraints,
             options={"node_limit": NODES},
         )
         if found.x is None:
