@@ -16,7 +16,10 @@ help:
 	@echo "make bench     benchmarks against named peers"
 	@echo "make lock      new locked requirements (needs uv)"
 
+# Datasets without exports of their own get example data, so that every report can be made.
 reports: $(VENV)/.run
+	$(BIN)/umea-eval example --messy --missing
+	$(BIN)/umea-eval clean --all
 	$(BIN)/umea-eval reports
 
 test: $(VENV)/.dev

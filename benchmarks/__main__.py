@@ -11,13 +11,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks import clean_payments, single_report, survival
+from benchmarks import clean_payments, single_report, spells, suppression, survival
 from benchmarks.measure import RESULTS, Result
 
 BENCHMARKS: Mapping[str, Callable[[], Result]] = {
     single_report.NAME: single_report.run,
     clean_payments.NAME: clean_payments.run,
+    spells.NAME: spells.run,
     **survival.BENCHMARKS,
+    suppression.NAME: suppression.run,
 }
 TABLE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """\

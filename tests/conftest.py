@@ -70,7 +70,13 @@ def example_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def product_reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The product's own notebooks on the product's own data, in both languages, made once."""
+    """The product's own notebooks, in both languages, on published and example data: made once."""
     project = make_product(tmp_path_factory.mktemp("product") / "project")
-    subprocess.run(command("reports"), cwd=project, check=True, capture_output=True, timeout=300)
+    for words in (
+        ("example", "--messy"),
+        ("clean", "--all"),
+        ("codebook", "forsorjningsstod"),
+        ("reports",),
+    ):
+        subprocess.run(command(*words), cwd=project, check=True, capture_output=True, timeout=600)
     return project / "reports"

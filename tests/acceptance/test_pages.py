@@ -13,6 +13,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.projects import EVALUATIONS
+
 CHROMIUM = Path("/usr/bin/chromium")
 RULES = [
     *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"),
@@ -21,8 +23,12 @@ RULES = [
 WIDTHS = (1280, 320)
 PAGES = ("demo/sv/report.html", "demo/en/report.html", "index.html")
 PRODUCT = tuple(
-    f"{name}/{language}/report.html"
-    for name in ("key_figures", "official_statistics")
+    f"{name}/{mark}{language}/report.html"
+    for name, mark in (
+        ("key_figures", ""),
+        ("official_statistics", ""),
+        *((name, "exempeldata-") for name in EVALUATIONS),
+    )
     for language in ("sv", "en")
 )
 
@@ -79,13 +85,16 @@ def everything(demo_reports: Path, example_report: Path, product_reports: Path) 
     """All kinds of page by name."""
     pages = {name: demo_reports / name for name in PAGES}
     pages |= {name: product_reports / name for name in PRODUCT}
+    processed = product_reports.parent / "data/processed/example"
+    pages["account"] = processed / "forsorjningsstod/account.html"
+    pages["codebook"] = product_reports / "codebooks/forsorjningsstod.html"
     pages["failed"] = example_report / "index.html"
     pages["example"] = example_report / "demo/exempeldata-sv/report.html"
     return pages
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", [*PAGES, *PRODUCT, "example", "failed"])
+@pytest.mark.parametrize("name", [*PAGES, *PRODUCT, "account", "codebook", "example", "failed"])
 def test_axe_finds_nothing(
     opened: Page, everything: dict[str, Path], name: str, width: int
 ) -> None:
@@ -96,7 +105,7 @@ def test_axe_finds_nothing(
     assert violations(opened) == []
 
 
-@pytest.mark.parametrize("name", [*PAGES, *PRODUCT, "example", "failed"])
+@pytest.mark.parametrize("name", [*PAGES, *PRODUCT, "account", "codebook", "example", "failed"])
 def test_a_narrow_screen_never_scrolls_sideways(
     opened: Page, everything: dict[str, Path], name: str
 ) -> None:

@@ -10,7 +10,8 @@ from umea_eval.disclosure.rounding import round_midpoint
 def test_X03() -> None:
     counts = [0, 1, 6, 7, 12, 13]
     rounded = round_midpoint(pd.Series(counts))
-    reaches("X03", {str(count): float(value) for count, value in zip(counts, rounded, strict=True)})
+    reached = {str(count): float(value) for count, value in zip(counts, rounded, strict=True)}
+    reaches("X03", reached, function="disclosure.round_midpoint")
 
 
 def test_missing_stays_missing_and_negative_is_refused() -> None:

@@ -390,6 +390,18 @@ def test_headings_are_matched_by_meaning(tmp_path: Path) -> None:
     assert result.ledger.total("clean") == 1
 
 
+def test_a_columns_own_heading_goes_before_a_group_heading(tmp_path: Path) -> None:
+    # "Enhet" heads a group, and a column of another one.
+    text = (
+        "Enhet;;Vistelse;;;;\n"
+        "Personnummer;Kod;Startdatum;Slutdatum;Dygnspris;Typ;Enhet\n"
+        f"{MAN};7;2024-01-01;2024-01-31;1 500,00;02;Väst\n"
+    )
+    result = clean(tmp_path, text)
+    assert result.clean["home"].tolist() == ["Väst"]
+    assert result.dropped["heading"].tolist() == ["Kod"]
+
+
 def test_the_users_mapping_goes_first(tmp_path: Path) -> None:
     text = rows(f"{SOUND};Norr", headings=HEADINGS + ";Grupp")
     mapping = tmp_path / "mapping.toml"
@@ -648,3 +660,29 @@ def test_poison_shows_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_numbers_of_the_same_kind_stay_numbers(tmp_path: Path) -> None:
     result = clean(tmp_path, rows(SOUND))
     assert result.clean["price"].dtype == np.float64
+
+
+def test_age_on_the_day_of_another_column(tmp_path: Path) -> None:
+    aged = Schema(
+        "stays",
+        "Vistelser",
+        "Stays",
+        columns=(
+            Column("person", "identity", "Personnummer", "Number", personal=True, age_at="starts"),
+            Column("starts", "date", "Startdatum", "Starts", filled=False),
+        ),
+    )
+    (tmp_path / "a.csv").write_text(
+        "Personnummer;Startdatum\n"
+        f"{MAN};1908-01-02\n"  # 18 that day
+        f"{MAN};1908-01-01\n"
+        f"{MAN};\n"
+        f"{MAN};1889-12-31\n"  # the day before birth
+        "T1234;2020-01-01\n",  # a number of the system's own says nothing
+        encoding="utf-8",
+    )
+    frame = clean_tables(read_export(tmp_path), [aged], options()).clean
+    assert frame["person_age"].astype("object").where(
+        frame["person_age"].notna(), None
+    ).to_list() == [18, 17, None, -1, None]
+    assert not any("born" in name or "birth_date" in name for name in frame)

@@ -257,8 +257,11 @@ def test_flags() -> None:
 
 def test_crosses() -> None:
     assert is_crosses(["X", "x ", "-"])
+    assert is_crosses(["X", "kanske"])  # a stray word is the fault of its own row
     assert not is_crosses(["X", "J"])
+    assert not is_crosses(["kanske"])
     assert not is_crosses(["", "-"])
+    assert is_crosses(["X", "kanske"])  # a slip of the pen makes no other column of it
 
 
 def test_sex() -> None:
@@ -303,6 +306,16 @@ def test_lost_letters_are_guessed_only_when_one_spelling_fits() -> None:
     assert fitting_spellings("bost\ufffdd", ["bostad", "bostod"]) == ["bostad", "bostod"]
     assert rows(parse_codes(["bost\ufffdd"], {"bostad": "a", "bostod": "b"}))[0][0] is None
     assert nearest("Personnumer", ["Personnummer", "Belopp"]) == ["Personnummer"]
+
+
+def test_where_words_are_codes_the_whole_text_must_be_known() -> None:
+    codes = {"LVU": "unstated", "3 § LVU": "section_3"}
+    texts = ["LVU", "LVU 11 §"]
+    assert [each[0] for each in rows(parse_codes(texts, codes))] == ["unstated", "unstated"]
+    whole = rows(parse_codes(texts, codes, leading=False))
+    assert whole[0][0] == "unstated"
+    assert whole[1][0] is None
+    assert whole[1][1] == Fault.UNKNOWN_CODE
 
 
 def test_values_go_back_to_their_rows() -> None:

@@ -61,7 +61,7 @@ def _sandwich(frame: pd.DataFrame, *, reduced: bool) -> np.ndarray:
 def test_gee_errors_by_their_definition(errors: str, frame: pd.DataFrame) -> None:
     result = gee(frame, **FALLS, cluster="home", correlation="independence", errors=errors)  # type: ignore[arg-type]
     wanted = _sandwich(frame, reduced=errors == "bias-reduced")[1]
-    assert result.table["se"][0] == pytest.approx(wanted, rel=1e-6)
+    assert result.table["standard_error"][0] == pytest.approx(wanted, rel=1e-6)
 
 
 def test_gee_independence_equals_the_crude_rate_ratio(frame: pd.DataFrame) -> None:
@@ -97,7 +97,7 @@ def test_ignoring_clusters_is_too_sure(frame: pd.DataFrame) -> None:
     crowded = residents(20, seed=5, per=20, home_spread=0.8)
     naive = gee(crowded, **FALLS, cluster="home", correlation="independence", errors="naive")
     honest = gee(crowded, **FALLS, cluster="home")
-    assert honest.table["se"][0] > 1.5 * naive.table["se"][0]
+    assert honest.table["standard_error"][0] > 1.5 * naive.table["standard_error"][0]
 
 
 def test_studentised_and_generic_bootstrap_agree_with_gee(frame: pd.DataFrame) -> None:

@@ -55,7 +55,7 @@ def test_D03() -> None:
     ).table
     reference.reaches(
         "D03",
-        {"did": table["value"][0], "se": table["se"][0]},
+        {"did": table["value"][0], "se": table["standard_error"][0]},
         function="difference_in_differences.two_by_two",
     )
 
@@ -67,7 +67,11 @@ def test_D04() -> None:
     robust = two_by_two(data, **arguments).table  # type: ignore[arg-type]
     reference.reaches(
         "D04",
-        {"did": plain["value"][0], "se": plain["se"][0], "se_hc1": robust["se"][0]},
+        {
+            "did": plain["value"][0],
+            "se": plain["standard_error"][0],
+            "se_hc1": robust["standard_error"][0],
+        },
         function="difference_in_differences.two_by_two",
     )
 
@@ -80,7 +84,11 @@ def test_D05() -> None:
     robust = two_way_fixed_effects(data, **arguments, errors="cluster").table  # type: ignore[arg-type]
     reference.reaches(
         "D05",
-        {"did": plain["value"][0], "se_iid": plain["se"][0], "se_cl": robust["se"][0]},
+        {
+            "did": plain["value"][0],
+            "se_iid": plain["standard_error"][0],
+            "se_cl": robust["standard_error"][0],
+        },
         function="difference_in_differences.two_way_fixed_effects",
     )
 
@@ -101,7 +109,7 @@ def test_two_way_equals_dummies_in_an_unbalanced_panel() -> None:
         cov_type="cluster", cov_kwds={"groups": frame["area"]}
     )
     assert ours["value"] == pytest.approx(peer.params["begun"], rel=1e-9)
-    assert ours["se"] == pytest.approx(peer.bse["begun"], rel=1e-9)
+    assert ours["standard_error"] == pytest.approx(peer.bse["begun"], rel=1e-9)
 
 
 def test_cr2_by_its_definition() -> None:
@@ -123,7 +131,7 @@ def test_cr2_by_its_definition() -> None:
         columns.append(hat[:, rows] @ weight)
     p = np.column_stack(columns)
     df = np.trace(p.T @ p) ** 2 / ((p.T @ p) ** 2).sum()
-    assert ours["se"] == pytest.approx(np.sqrt(total), rel=1e-8)
+    assert ours["standard_error"] == pytest.approx(np.sqrt(total), rel=1e-8)
     assert ours["degrees_of_freedom"] == pytest.approx(df, rel=1e-8)
 
 
@@ -134,8 +142,8 @@ def test_cr2_is_unbiased_where_errors_are_equal_and_apart() -> None:
     squares = []
     for _ in range(400):
         frame = design.assign(y=rng.normal(size=len(design)))
-        squares.append(two_way_fixed_effects(frame, **ADOPTION).table["se"][0] ** 2)
-    model = two_way_fixed_effects(frame, **ADOPTION, errors="model").table["se"][0] ** 2
+        squares.append(two_way_fixed_effects(frame, **ADOPTION).table["standard_error"][0] ** 2)
+    model = two_way_fixed_effects(frame, **ADOPTION, errors="model").table["standard_error"][0] ** 2
     residual_variance = 1.0
     state = design["begun"].astype(float)
     within = state - state.groupby(design["area"]).transform("mean")
@@ -206,7 +214,7 @@ def test_staggered_equals_csdid(control: str, weights: str | None, counties: pd.
     ).table
     wanted = np.array(CSDID[control, weights])
     assert list(table["aggregation"]) == ["simple", "dynamic", "group", "calendar"]
-    np.testing.assert_allclose(table[["value", "se"]], wanted, atol=6e-8)
+    np.testing.assert_allclose(table[["value", "standard_error"]], wanted, atol=6e-8)
 
 
 def test_a_group_time_effect_by_hand(counties: pd.DataFrame) -> None:
@@ -235,7 +243,7 @@ def test_two_of_six_areas_have_a_smallest_p_of_one_in_fifteen() -> None:
     result = placebo_permutation(areas([13, 13, 0, 0, 0, 0], seed=6, effect=9.0), **PANEL)
     assert (result.assignments, result.exact) == (15, True)
     assert result.smallest_p == 1 / 15
-    assert result.table["p"][0] == pytest.approx(1 / 15)
+    assert result.table["p_value"][0] == pytest.approx(1 / 15)
     assert result.table[["lower", "upper"]].isna().all(axis=None)
     assert "minsta möjliga p är 0,067" in result.text("sv")
     assert "finns inget konfidensintervall" in result.text("sv")
@@ -271,7 +279,7 @@ def test_permutation_by_brute_force(estimator: str) -> None:
     drawn = np.array([refit(dealt, frame["y"]) for dealt in every])
     np.testing.assert_allclose(np.sort(drawn), np.sort(result.distribution), atol=1e-9)
     observed = result.table["value"][0]
-    assert result.table["p"][0] == (np.abs(drawn) >= abs(observed) - 1e-9).mean()
+    assert result.table["p_value"][0] == (np.abs(drawn) >= abs(observed) - 1e-9).mean()
 
     def p_of(effect: float) -> float:
         y = frame["y"] - effect * frame["begun"]

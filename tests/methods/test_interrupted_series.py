@@ -60,10 +60,10 @@ def test_L04() -> None:
             "t": table.loc["trend", "coefficient"],
             "level": table.loc["level", "coefficient"],
             "slope": table.loc["slope", "coefficient"],
-            "se0": table.loc["intercept", "se"],
-            "se_t": table.loc["trend", "se"],
-            "se_level": table.loc["level", "se"],
-            "se_slope": table.loc["slope", "se"],
+            "se0": table.loc["intercept", "standard_error"],
+            "se_t": table.loc["trend", "standard_error"],
+            "se_level": table.loc["level", "standard_error"],
+            "se_slope": table.loc["slope", "standard_error"],
             "phi": result.fit.dispersion,
         },
         function="interrupted_series.interrupted_series",
@@ -72,7 +72,7 @@ def test_L04() -> None:
 
 def test_L05() -> None:
     result = interrupted_series(falls(), **SERIES, family="poisson", errors="newey-west", lags=3)
-    se = _terms(result)["se"]
+    se = _terms(result)["standard_error"]
     reference.reaches(
         "L05",
         {
@@ -135,11 +135,11 @@ def test_I09() -> None:
         "I09",
         {
             "spdlaw": plain.loc["level", "coefficient"],
-            "se": plain.loc["level", "se"],
+            "se": plain.loc["level", "standard_error"],
             "beltlaw": plain.loc["level belt", "coefficient"],
-            "se_b": plain.loc["level belt", "se"],
-            "nw4_s": robust.loc["level", "se"],
-            "nw4_b": robust.loc["level belt", "se"],
+            "se_b": plain.loc["level belt", "standard_error"],
+            "nw4_s": robust.loc["level", "standard_error"],
+            "nw4_b": robust.loc["level belt", "standard_error"],
         },
         function="interrupted_series.interrupted_series",
     )
@@ -278,7 +278,7 @@ def test_order_of_rows_and_unit_of_exposure_change_nothing() -> None:
     years = interrupted_series(
         frame.assign(days=frame["days"] / 365.25), **SERIES, per=1000 / 365.25
     )
-    columns = ["value", "lower", "upper", "p"]
+    columns = ["value", "lower", "upper", "p_value"]
     np.testing.assert_allclose(one.table[columns], years.table[columns], rtol=1e-6)
 
 
@@ -296,7 +296,7 @@ def test_arima_errors_agree_with_the_default_in_a_long_series() -> None:
     arguments = {"outcome": "y", "interruption": 201, "family": "gaussian"}
     default = interrupted_series(frame, **arguments)  # type: ignore[arg-type]
     arima = interrupted_series(frame, **arguments, errors="arima")  # type: ignore[arg-type]
-    columns = ["coefficient", "se"]
+    columns = ["coefficient", "standard_error"]
     np.testing.assert_allclose(
         arima.coefficients[columns], default.coefficients[columns], rtol=0.05
     )

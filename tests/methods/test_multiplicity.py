@@ -28,7 +28,7 @@ def test_the_family_is_adjusted_as_declared() -> None:
     assert result.table["value"].tolist() == adjusted_p(P).tolist()
     assert result.table.loc[result.table["rejected"], "outcome"].tolist() == ["f"]
     assert result.text("sv") == (
-        "Av 7 test i familjen ”primary”, angiven i förväg, är 1 under 0,05 "
+        "Av 7 test i familjen ”primary”, angiven i förväg, är 1 högst 0,05 "
         "efter justering (Holm): f."
     )
     turned = adjust(

@@ -91,7 +91,7 @@ def test_V03(lung: pd.DataFrame) -> None:
 def test_V04(lung: pd.DataFrame) -> None:
     result = log_rank(lung["time"], lung["dead"], lung["sex"])
     reference.reaches(
-        "V04", {"chi2": result.statistic, "p": result.p}, function="survival.log_rank"
+        "V04", {"chi2": result.statistic, "p": result.p_value}, function="survival.log_rank"
     )
 
 
@@ -101,11 +101,11 @@ def test_V06(lung: pd.DataFrame) -> None:
         "V06",
         {
             "m": table["value"][0],
-            "se": table["se"][0],
+            "se": table["standard_error"][0],
             "f": table["value"][1],
-            "se_f": table["se"][1],
+            "se_f": table["standard_error"][1],
             "diff": table["value"][2],
-            "se_diff": table["se"][2],
+            "se_diff": table["standard_error"][2],
         },
         function="survival.restricted_mean",
     )
@@ -114,7 +114,7 @@ def test_V06(lung: pd.DataFrame) -> None:
 def test_V07(lung: pd.DataFrame) -> None:
     complete = lung.dropna(subset=["ph.ecog"])
     result = cox(complete["time"], complete["dead"], complete[["sex", "age", "ph.ecog"]])
-    beta, se = result.table["coefficient"], result.table["se"]
+    beta, se = result.table["coefficient"], result.table["standard_error"]
     reference.reaches(
         "V07",
         {
@@ -142,7 +142,7 @@ def test_L01() -> None:
     for row in table.to_dict("records"):
         reached[f"c{row['cause']}_{row['time']:.0f}"] = row["value"]
         if row["cause"] == 1:
-            reached[f"se1_{row['time']:.0f}"] = row["se"]
+            reached[f"se1_{row['time']:.0f}"] = row["standard_error"]
     reference.reaches("L01", reached, function="survival.cumulative_incidence")
 
 
@@ -152,11 +152,11 @@ def test_L02() -> None:
     result = kaplan_meier(L_TIME, happened, at=[1, 3, 5, 8, 10])
     mean = restricted_mean(L_TIME, happened, horizon=10).table
     reached = {f"S{r['time']:.0f}": r["value"] for r in result.table.to_dict("records")}
-    reached |= {f"se{r['time']:.0f}": r["se"] for r in result.table.to_dict("records")}
+    reached |= {f"se{r['time']:.0f}": r["standard_error"] for r in result.table.to_dict("records")}
     median = result.medians.iloc[0]
     reached |= {"median": median["value"], "lo": median["lower"], "hi": median["upper"]}
     reached["logrank"] = log_rank(L_TIME, happened, groups).statistic
-    reached |= {"rmst10": mean["value"][0], "se_rmst": mean["se"][0]}
+    reached |= {"rmst10": mean["value"][0], "se_rmst": mean["standard_error"][0]}
     reference.reaches("L02", reached, function="survival.kaplan_meier")
 
 
@@ -185,7 +185,7 @@ def test_delayed_entry_equals_statsmodels(spells: pd.DataFrame) -> None:
     test = log_rank(spells["months"], happened, spells["woman"], strata=spells["age"] > 40)
     chi2, p = survdiff(spells["months"], happened, spells["woman"], strata=spells["age"] > 40)
     assert test.statistic == pytest.approx(chi2, rel=1e-10)
-    assert test.p == pytest.approx(p, rel=1e-10)
+    assert test.p_value == pytest.approx(p, rel=1e-10)
 
 
 def test_delayed_entry_is_the_same_in_whole_and_in_fractional_months(spells: pd.DataFrame) -> None:
@@ -207,7 +207,7 @@ def test_incidence_equals_statsmodels_and_adds_up(spells: pd.DataFrame) -> None:
         rows = ours[ours["cause"] == cause]
         kept = np.isin(peer.times, rows["time"])
         np.testing.assert_allclose(rows["value"], peer.cinc[cause - 1][kept], rtol=1e-10)
-        np.testing.assert_allclose(rows["se"], peer.cinc_se[cause - 1][kept], rtol=1e-7)
+        np.testing.assert_allclose(rows["standard_error"], peer.cinc_se[cause - 1][kept], rtol=1e-7)
         parts.append(rows["value"].to_numpy())
     np.testing.assert_allclose(parts[0] + parts[1] + survival["value"], 1.0, rtol=1e-12)
 
@@ -220,7 +220,7 @@ def test_cox_with_entry_equals_statsmodels(spells: pd.DataFrame) -> None:
         spells["months"], x, status=happened, entry=spells["entry"] + 1e-6, ties="efron"
     ).fit()
     np.testing.assert_allclose(ours.table["coefficient"], peer.params, rtol=1e-6)
-    np.testing.assert_allclose(ours.table["se"], peer.bse, rtol=1e-6)
+    np.testing.assert_allclose(ours.table["standard_error"], peer.bse, rtol=1e-6)
 
 
 def _weighted_score(
@@ -268,7 +268,7 @@ def test_cox_robust_error_is_the_infinitesimal_jackknife(spells: pd.DataFrame) -
     moved = pd.DataFrame(residuals @ plain.covariance.to_numpy())
     grouped = moved.groupby(spells["person"].to_numpy()).sum().to_numpy()
     np.testing.assert_allclose(ours.covariance, grouped.T @ grouped, rtol=1e-6)
-    assert (ours.table["se"] != ours.table["naive_se"]).all()
+    assert (ours.table["standard_error"] != ours.table["naive_standard_error"]).all()
 
 
 def test_cox_residuals_add_to_zero_and_splitting_a_person_changes_nothing(
@@ -290,7 +290,7 @@ def test_cox_residuals_add_to_zero_and_splitting_a_person_changes_nothing(
         )
         for frame in (spells, split)
     )
-    columns = ["coefficient", "se", "naive_se"]
+    columns = ["coefficient", "standard_error", "naive_standard_error"]
     np.testing.assert_allclose(parts.table[columns], whole.table[columns], rtol=1e-8)
 
 
@@ -354,7 +354,6 @@ def test_an_emptied_risk_set_is_said() -> None:
         ({"durations": [1, -2], "events": [1, 0]}, "negative"),
         ({"durations": [1, 2], "events": [1, 0], "entry": [0, 2]}, "entry"),
         ({"durations": [1, 2], "events": [1, 0], "at": [3]}, "beyond"),
-        ({"durations": [1, 2], "events": [1, 0], "method": "arcsine"}, "limits"),
         ({"durations": [1, 2], "events": [1, 0.5]}, "codes"),
     ],
 )
@@ -406,7 +405,9 @@ def test_robust_error_without_clusters_is_greenwoods(spells: pd.DataFrame) -> No
     happened = spells["cause"] == 1
     plain = kaplan_meier(spells["months"], happened)
     robust = kaplan_meier(spells["months"], happened, cluster=range(len(spells)))
-    np.testing.assert_allclose(robust.table["se"], plain.table["se"], rtol=1e-9)
+    np.testing.assert_allclose(
+        robust.table["standard_error"], plain.table["standard_error"], rtol=1e-9
+    )
     np.testing.assert_allclose(robust.table["upper"], plain.table["upper"], rtol=1e-9)
 
 
@@ -439,9 +440,9 @@ def test_robust_error_of_the_incidence_is_the_derivative_by_weight(spells: pd.Da
         at=[12],
     ).table.iloc[0]
     assert ours["value"] == pytest.approx(incidence(ones), rel=1e-12)
-    assert ours["se"] == pytest.approx(np.sqrt((grouped**2).sum()), rel=1e-6)
+    assert ours["standard_error"] == pytest.approx(np.sqrt((grouped**2).sum()), rel=1e-6)
     apart = cumulative_incidence(spells["months"], spells["cause"], entry=spells["entry"], at=[12])
-    assert ours["se"] != apart.table["se"].iloc[0]
+    assert ours["standard_error"] != apart.table["standard_error"].iloc[0]
 
 
 def re_entries(seed: int, persons: int = 120) -> tuple[pd.DataFrame, float]:

@@ -48,7 +48,7 @@ def test_W01(nhefs: pd.DataFrame) -> None:
     ).table.iloc[-1]
     reference.reaches(
         "W01",
-        {"ate": row["value"], "se": row["se"], "mean_w": float(weights.weights.mean())},
+        {"ate": row["value"], "se": row["standard_error"], "mean_w": float(weights.weights.mean())},
         function="weighting.weighted_difference",
     )
 
@@ -130,7 +130,7 @@ def test_error_of_the_g_formula_equals_the_bootstrap(confounded: pd.DataFrame) -
         for _ in range(300)
     ]
     # 300 replicates: the bootstrap's own error is 4 %.
-    assert ours["se"] == pytest.approx(np.std(drawn), rel=0.13)
+    assert ours["standard_error"] == pytest.approx(np.std(drawn), rel=0.13)
 
 
 def test_collapsible_links_agree_when_the_model_is_saturated(confounded: pd.DataFrame) -> None:
@@ -142,7 +142,7 @@ def test_collapsible_links_agree_when_the_model_is_saturated(confounded: pd.Data
     ]
     for table in tables[1:]:
         np.testing.assert_allclose(table["value"], tables[0]["value"], rtol=1e-7)
-        np.testing.assert_allclose(table["se"], tables[0]["se"], rtol=1e-6)
+        np.testing.assert_allclose(table["standard_error"], tables[0]["standard_error"], rtol=1e-6)
     means = data.groupby(["ill", "took_part"])["good"].mean()
     by_hand = sum((means[i, 1] - means[i, 0]) * (data["ill"] == i).mean() for i in (False, True))
     assert tables[0]["value"].iloc[-1] == pytest.approx(by_hand, rel=1e-10)
@@ -162,9 +162,11 @@ def test_clusters_widen_the_interval() -> None:
     shared = weighted_difference(
         data, outcome="y", treatment="a", weights=np.ones(400), cluster="home"
     )
-    assert shared.table["se"].iloc[-1] > 1.8 * alone.table["se"].iloc[-1]
+    assert shared.table["standard_error"].iloc[-1] > 1.8 * alone.table["standard_error"].iloc[-1]
     model = g_formula(data, "y ~ a + x", treatment="a", cluster="home")
-    assert model.table["se"].iloc[-1] == pytest.approx(shared.table["se"].iloc[-1], rel=0.1)
+    assert model.table["standard_error"].iloc[-1] == pytest.approx(
+        shared.table["standard_error"].iloc[-1], rel=0.1
+    )
 
 
 def test_balance_by_hand_and_by_level() -> None:

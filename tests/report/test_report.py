@@ -318,7 +318,7 @@ def test_the_record_has_neither_time_nor_place(settings: Settings) -> None:
     assert str(settings.root) not in fragment.html + str(fragment.data)
     assert set(fragment.data) == {
         *("name", "title", "language", "profile", "example", "inputs", "code", "python"),
-        "packages",
+        *("packages", "plan"),
     }
 
 
@@ -372,3 +372,44 @@ def test_an_infinite_number_is_refused_where_it_is_registered(
     with pytest.raises(UserError, match="”figures” har ett oändligt tal i kolumnen ”value”"):
         report.table("figures", frame, caption=words("Värden"), columns=COLUMNS)
     report.table("more", frame, caption=words("Värden"), columns=COLUMNS[:1])
+
+
+def suppressing(settings: Settings, profile: str) -> Report:
+    """Men of B are 3; example data, so that the page says so too."""
+    settings.example.mkdir(parents=True)
+    (settings.example / "a.csv").write_text("x")
+    report = begun(settings, profile=profile)
+    report.input("data/example/a.csv")
+    sexes = pd.DataFrame({"unit": list("AABB"), "sex": ["m", "w"] * 2, "n": [14, 20, 3, 27]})
+    units = pd.DataFrame({"unit": ["A", "B", "alla"], "n": [34, 30, 64]})
+    persons = Field("n", words("Antal"), kind="count", measure="persons")
+    unit, sex = Field("unit", words("Enhet"), kind="id"), Field("sex", words("Kön"), kind="id")
+    report.table("sexes", sexes, caption=words("Kön"), columns=[unit, sex, persons])
+    report.table("units", units, caption=words("Alla"), columns=[unit, persons], total="alla")
+    return report
+
+
+def test_a_profile_that_suppresses_shows_two_dots_and_why(settings: Settings) -> None:
+    report = suppressing(settings, "default")
+    report.release()
+    assert "Antal från 1 till 4 är dolda" in html(report)
+    report.show("sexes")
+    page = html(report)
+    assert page.count('aria-label="dold av sekretesskäl">..</span>') == 2
+    assert ">27<" not in page
+    assert ">3<" not in page
+    assert "<li>.. uppgiften är dold av sekretesskäl</li>" in page
+    data = report.fragments[-1].data
+    assert data["suppressed"] == [[2, 2], [3, 2]]
+    report.text(words("{n:n}"), lambda tables: {"n": tables["sexes"]["n"][2]})
+    assert html(report) == "<p>uppgift saknas</p>"
+    report.show("units")
+    assert ">30<" in html(report)
+
+
+def test_a_profile_that_suppresses_asks_what_is_counted(settings: Settings) -> None:
+    report = begun(settings, profile="default")
+    report.input("data/raw/public/figures.csv")
+    report.table("figures", FRAME, caption=words("Värden"), columns=COLUMNS)
+    with pytest.raises(UserError, match="Kolumnen value i tabellen figures"):
+        report.release()

@@ -37,12 +37,25 @@ def data_commands(language: Language) -> list[click.Command]:
 
 
 def _example(language: Language) -> Command:
-    def call(names: tuple[str, ...], *, messy: bool, seed: int, n: int | None, **_: object) -> int:
+    def call(
+        names: tuple[str, ...],
+        *,
+        messy: bool,
+        missing: bool,
+        seed: int,
+        n: int | None,
+        **_: object,
+    ) -> int:
         from umea_eval.datasets import DATASETS  # noqa: PLC0415 - not for --help
         from umea_eval.processed.example import make_example  # noqa: PLC0415
+        from umea_eval.processed.sources import has_files  # noqa: PLC0415
 
         settings = read_settings()
         for name in names or DATASETS:
+            if missing and any(
+                has_files(folder / name) for folder in (settings.raw, settings.example)
+            ):
+                continue
             folder, marks = make_example(name, settings, messy=messy, seed=seed, n=n)
             counts = marks["fate"].value_counts()
             tell(
@@ -69,6 +82,9 @@ def _example(language: Language) -> Command:
             _names(language),
             click.Option(["--messy"], is_flag=True, help=text("processed.help.messy", language)),
             click.Option(
+                ["--missing"], is_flag=True, help=text("processed.help.missing", language)
+            ),
+            click.Option(
                 ["--seed"], type=int, default=0, help=text("processed.help.seed", language)
             ),
             click.Option(["--n"], type=int, help=text("processed.help.n", language)),
@@ -84,14 +100,17 @@ def _clean(language: Language) -> Command:
         *,
         json: bool,
         extracted: str | None,
-        **_: object,
+        **given: object,
     ) -> int:
-        from umea_eval.processed.clean import clean  # noqa: PLC0415 - not for --help
+        from umea_eval.datasets import DATASETS  # noqa: PLC0415 - not for --help
+        from umea_eval.processed.clean import clean  # noqa: PLC0415
         from umea_eval.processed.sources import datasets_with_exports  # noqa: PLC0415
 
         settings = read_settings()
         day = _day(extracted) if extracted else None
         names = [name] if name else datasets_with_exports(settings)
+        if given["all"] and not name:
+            names = list(DATASETS)
         done: list[Cleaned] = []
         failed = 0
         for each in names:
@@ -132,6 +151,7 @@ def _clean(language: Language) -> Command:
             click.Argument(
                 ["paths"], nargs=-1, metavar=f"[{text('processed.metavar.path', language)}]..."
             ),
+            click.Option(["--all"], is_flag=True, help=text("processed.help.all", language)),
             click.Option(["--json"], is_flag=True, help=text("processed.help.json", language)),
             click.Option(
                 ["--extracted"],

@@ -1,8 +1,8 @@
-"""Under which rules may a report leave? The profiles' names stand here, and nowhere else.
+"""Under which rules may a report leave?
 
 A report names its profile and registers all its tables; ``release`` is the one gate between them
-and the reader. Profiles that suppress fill ``Profile.suppress``: it sees all tables of the report
-at once, because tables that share margins can only be protected together.
+and the reader. A profile that suppresses sees all tables of the report at once, because tables that
+share margins can only be protected together; what it lets through is attacked before it leaves.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from umea_eval.disclosure.rules import RULES, Rules
 from umea_eval.disclosure.tables import NUMBERS, Released, ReleasedTable, Table
 from umea_eval.errors import UserError
-from umea_eval.language import Language
+from umea_eval.language import Language, text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from umea_eval.disclosure.attack import Exposed
 
 Masks = dict[str, "pd.DataFrame"]
 """By table: true where a value must not be shown; the shape and columns of the table's frame."""
@@ -45,11 +48,16 @@ class Input:
 
 @dataclass(frozen=True)
 class Profile:
-    """One set of rules. ``only_published``: every input must be published (or example) data."""
+    """One set of rules.
+
+    ``only_published``: every input must be published (or example) data. ``suppress`` says what must
+    not be shown besides; ``rules`` are those of a profile that suppresses and is attacked.
+    """
 
     name: str
     only_published: bool
     suppress: Callable[[Sequence[Table]], Masks]
+    rules: Rules | None = None
 
 
 def _nothing(tables: Sequence[Table]) -> Masks:
@@ -61,6 +69,10 @@ PROFILES: Mapping[str, Profile] = {
     for profile in (
         # Published figures are public already: protecting them again would only hide them.
         Profile("public", only_published=True, suppress=_nothing),
+        *(
+            Profile(name, only_published=False, suppress=_nothing, rules=rules)
+            for name, rules in RULES.items()
+        ),
     )
 }
 
@@ -80,7 +92,9 @@ def release(
 
     Raises UserError for an unknown profile and Withheld if the profile does not allow the inputs:
     under ``public`` each must be published (or example) data, and there must be at least one,
-    since figures from nowhere cannot be judged.
+    since figures from nowhere cannot be judged. Under a profile that suppresses, raises UserError
+    where too little is declared (`declared.check_declared`, `linked.link`), and Withheld if the
+    tables that would leave open a suppressed cell all the same.
     """
     rules = find_profile(profile, language)
     if rules.only_published:
@@ -95,12 +109,57 @@ def release(
                 files=", ".join(barred),
             )
     masks = rules.suppress(tables)
-    return Released({table.name: _released(table, masks.get(table.name)) for table in tables})
+    if rules.rules is None:
+        return Released({table.name: _released(table, masks.get(table.name)) for table in tables})
+    return _protected(tables, masks, rules.rules, language)
 
 
-def _released(table: Table, mask: pd.DataFrame | None) -> ReleasedTable:
+def _protected(tables: Sequence[Table], masks: Masks, rules: Rules, language: Language) -> Released:
+    # scipy is needed here only: a report on published data starts without it.
+    from umea_eval.disclosure.attack import attack, attack_amounts  # noqa: PLC0415
+    from umea_eval.disclosure.suppression import suppress  # noqa: PLC0415
+
+    done = suppress(tables, rules, language=language)
+    released = []
+    for table in tables:
+        mask = done.masks[table.name]
+        if table.name in masks:
+            mask = mask | masks[table.name].reset_index(drop=True)
+        released.append(_released(table, mask, done.frames[table.name]))
+    opened = attack(released, rules, told=done.told)
+    opened += attack_amounts(released, rules, done.told_amounts)
+    if opened:
+        raise Withheld(
+            "disclosure.errors.exposed", language=language, places=places_text(opened, language)
+        )
+    return Released({table.name: table for table in released})
+
+
+def places_text(opened: Sequence[Exposed], language: Language) -> str:
+    """Where the opened cells stand: table, row and column, at most five of them."""
+    shown = [
+        text(
+            "disclosure.place",
+            language,
+            table=cell.place.table,
+            row=cell.place.row + 1,
+            about=", ".join(cell.row) or "–",
+            column=cell.place.column,
+        )
+        for cell in opened[:5]
+    ]
+    more = len(opened) - len(shown)
+    if more:
+        shown.append(text("disclosure.more_places", language, more=more))
+    return "; ".join(shown)
+
+
+def _released(
+    table: Table, mask: pd.DataFrame | None, instead: pd.DataFrame | None = None
+) -> ReleasedTable:
     names = [column.name for column in table.columns]
-    frame = table.frame.loc[:, names].reset_index(drop=True)
+    source = table.frame if instead is None else instead
+    frame = source.loc[:, names].reset_index(drop=True)
     suppressed = frame.isna() & False
     if mask is not None:
         suppressed |= mask.loc[:, names].reset_index(drop=True)
@@ -118,6 +177,10 @@ def _released(table: Table, mask: pd.DataFrame | None) -> ReleasedTable:
             if column.kind in NUMBERS
         },
         columns=table.columns,
+        dimensions=table.broken_down_by(),
+        total=table.total,
+        within=table.within,
+        overlapping=table.overlapping,
     )
 
 

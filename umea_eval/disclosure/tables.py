@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from umea_eval.language import Language, Words
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["count", "share", "rate", "amount", "value", "text", "id"]
 NUMBERS: tuple[Kind, ...] = ("count", "share", "rate", "amount", "value")
+Statistic = Literal["ratio", "wilson_lower", "wilson_upper", "exact_lower", "exact_upper", "other"]
+TOTAL = "total"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,25 @@ class Field:
 
     Only declared columns are released. ``decimals`` and ``suppressed`` may name columns that are
     not declared.
+
+    What a profile that suppresses must know besides (``public`` asks for nothing of it):
+
+    ``measure``      what a count counts, such as ``persons examined``: cells of one measure with
+                     the same categories are one cell in all tables. Also the name of a column of
+                     kind ``id`` or ``text`` that says so row by row. An amount that is a sum over
+                     persons has one too
+    ``where``        the categories that the column itself stands for, by dimension:
+                     ``{"sex": "women"}`` for a column of women. Totals by the table's ``total``
+    ``persons``      False for a count of events or days: small mode looks at persons (households)
+    ``sensitive``    a count or share of a sensitive attribute: that none or all of a group have it
+                     is protected too
+    ``per``          a rate is per so many units of its denominator
+    ``statistic``    what a share or rate is of its numerator and denominator, if not their ratio
+    ``largest``      of an amount: the columns with the sum of the one, two, ... largest
+                     contributions (dominance)
+    ``quantile``     of a value: which quantile of persons it is, 0 to 1 (0 and 1: the extremes)
+    ``step``         the column with the persons behind each step of a curve, row by row
+    ``personal``     False for a number that no person's data have gone into
     """
 
     name: str
@@ -57,24 +78,50 @@ class Field:
     missing: Words | None = None
     suppressed: str | None = None
     show: bool = True
+    measure: str | None = None
+    where: Mapping[str, str] | None = None
+    persons: bool = True
+    sensitive: bool = False
+    per: float = 1
+    statistic: Statistic = "ratio"
+    largest: tuple[str, ...] = ()
+    quantile: float | None = None
+    step: str | None = None
+    personal: bool = True
 
     def uses(self) -> tuple[str, ...]:
         """The columns of the frame that this one needs, itself first."""
         rows = self.decimals if isinstance(self.decimals, str) else None
-        others = (self.numerator, self.denominator, self.of, self.suppressed, rows)
-        return (self.name, *(other for other in others if other))
+        others = (self.numerator, self.denominator, self.of, self.suppressed, rows, self.step)
+        return (self.name, *(other for other in others if other), *self.largest)
 
 
 @dataclass(frozen=True)
 class Table:
     """A table that asks to be released.
 
-    Raises KeyError for a column that the frame does not have, ValueError for one declared twice.
+    ``dimensions``   the columns that its rows are broken down by (None: all of kind ``id`` that do
+                     not name a measure)
+    ``total``        the code that stands in a dimension for all of its categories together
+    ``within``       dimensions that lie within another one: ``{"area": "municipality"}``
+    ``overlapping``  dimensions where one person can be in several categories (months of a year):
+                     their categories do not add up to the total
+    ``short``        it belongs to the short list that may be shown of fewer than 20 persons: one
+                     row without dimensions, one number reached and at most one share in words
+
+    Raises KeyError for a column that the frame does not have, ValueError for one declared twice
+    and for a table that is too long for the short list.
     """
 
     name: str
     frame: pd.DataFrame
     columns: tuple[Field, ...]
+    _: KW_ONLY
+    dimensions: tuple[str, ...] | None = None
+    total: str = TOTAL
+    within: Mapping[str, str] = field(default_factory=dict)
+    overlapping: tuple[str, ...] = ()
+    short: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -84,6 +131,29 @@ class Table:
             for asked in column.uses():
                 if asked not in self.frame.columns:
                     raise KeyError(f"{self.name}: {asked}")
+        for dimension in self.dimensions or ():
+            if dimension not in self.frame.columns:
+                raise KeyError(f"{self.name}: {dimension}")
+        if self.short and not self._is_short():
+            raise ValueError(f"{self.name}: not a short list")
+
+    def broken_down_by(self) -> tuple[str, ...]:
+        """The columns that are the dimensions of its rows."""
+        if self.dimensions is not None:
+            return self.dimensions
+        measures = {column.measure for column in self.columns}
+        return tuple(c.name for c in self.columns if c.kind == "id" and c.name not in measures)
+
+    def _is_short(self) -> bool:
+        counts = [column for column in self.columns if column.kind == "count" and column.show]
+        classes = [column for column in self.columns if column.kind == "text" and column.numerator]
+        return (
+            len(self.frame) <= 1
+            and not self.broken_down_by()
+            and len(counts) <= 1
+            and len(classes) <= 1
+            and not any(column.where for column in self.columns)
+        )
 
 
 @dataclass(frozen=True)
@@ -100,6 +170,15 @@ class ReleasedTable:
     suppressed: pd.DataFrame
     decimals: Mapping[str, tuple[int | None, ...]]
     columns: tuple[Field, ...]
+    _: KW_ONLY
+    dimensions: tuple[str, ...] = ()
+    total: str = TOTAL
+    within: Mapping[str, str] = field(default_factory=dict)
+    overlapping: tuple[str, ...] = ()
+
+    def broken_down_by(self) -> tuple[str, ...]:
+        """The columns that are the dimensions of its rows."""
+        return self.dimensions
 
 
 class Released(Mapping[str, "pd.DataFrame"]):

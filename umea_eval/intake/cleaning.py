@@ -19,6 +19,7 @@ from umea_eval.errors import UserError
 from umea_eval.intake.conform import Conformed, Identification, conform
 from umea_eval.intake.headings import Match, assign, explain
 from umea_eval.intake.ledger import Fate, Ledger, account
+from umea_eval.intake.own_words import Words, check_words
 from umea_eval.intake.repeats import exact_duplicates, superseded
 from umea_eval.intake.schema import Schema
 from umea_eval.intake.tables import SOURCE_COLUMNS, RawExport
@@ -33,12 +34,14 @@ class CleaningSettings:
     """What a cleaning needs to know besides the files.
 
     ``extraction_date`` holds for files whose name has no date of its own. ``mappings`` gives, per
-    table, the user's own headings. ``example`` marks generated data.
+    table, the user's own headings, and ``words``, per table and column, the user's own words for
+    codes. ``example`` marks generated data.
     """
 
     identification: Identification
     extraction_date: dt.date
     mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
     example: bool = False
 
 
@@ -100,6 +103,8 @@ def clean_tables(
     replaced are left out and counted. Raises UserError where no table fits, with the first missing
     column and the headings that are most like it.
     """
+    for schema in schemas:
+        check_words(schema, settings.words.get(schema.name, {}))
     matches, misfits = assign(raw.tables, schemas, settings.mappings)
     if not matches:
         if misfits:
@@ -121,7 +126,12 @@ def clean_tables(
         places = [place_of[id(each.table)] for each in own]
         dates = [extraction_date(each.table.file, settings.extraction_date) for each in own]
         conformed = [
-            conform(each, settings.identification, reference=date)
+            conform(
+                each,
+                settings.identification,
+                reference=date,
+                words=settings.words.get(schema.name),
+            )
             for each, date in zip(own, dates, strict=True)
         ]
         joined = _join(conformed, places, dates)
@@ -280,5 +290,12 @@ def _provenance(
         "dataset": settings.identification.dataset,
         "key": settings.identification.key.fingerprint,
         "mappings": {name: dict(each) for name, each in settings.mappings.items()},
+        "words": {
+            table: {
+                column: {whose: dict(each) for whose, each in own.items()}
+                for column, own in columns.items()
+            }
+            for table, columns in settings.words.items()
+        },
         "example": settings.example,
     }

@@ -15,7 +15,6 @@ from umea_eval.intake.values import (
     Fault,
     Parsed,
     fitting_spellings,
-    is_missing,
     key,
     parse_each,
 )
@@ -38,8 +37,8 @@ _LEADING_CODE = re.compile(r"([0-9A-Za-zÅÄÖåäö]{1,6})(?:\s*[-–:.]\s+|\s+
 def parse_flags(texts: Sequence[str]) -> Parsed:
     """Yes and no: J/N, Ja/Nej, 1/0, true/false. Values are ``bool[pyarrow]``.
 
-    In a column of crosses (X or nothing) only the crosses are here to be read: use ``fill_crosses``
-    on the values when ``is_crosses`` says so, since a blank cell then means no.
+    In a column of crosses (X or nothing) only the crosses are here to be read: where ``is_crosses``
+    says so, a blank cell means no.
     """
 
     def one(text: str) -> tuple[bool | None, Fault, Correction]:
@@ -54,9 +53,12 @@ def parse_flags(texts: Sequence[str]) -> Parsed:
 
 
 def is_crosses(texts: Sequence[str]) -> bool:
-    """Whether a column has crosses and nothing else, so that a blank cell means no."""
-    filled = [key(text) for text in texts if not is_missing(text)]
-    return bool(filled) and all(word in _CROSS for word in filled)
+    """Whether a column has crosses and no other yes or no, so that a blank cell means no.
+
+    A stray word (``kanske``) is the fault of its own row: it says nothing about the blanks.
+    """
+    read = {key(text) for text in texts} & (_YES | _NO)
+    return bool(read) and read <= _CROSS
 
 
 def parse_sex(texts: Sequence[str]) -> Parsed:
@@ -70,13 +72,14 @@ def parse_codes(
     *,
     order: Sequence[str] = (),
     zeros: int = 0,
+    leading: bool = True,
 ) -> Parsed:
     """Codes of a list: ``codes`` gives every spelling (in any case, marks left out) its code.
 
-    ``011 Arbetslös, …`` is read by its leading code. A text with lost letters (U+FFFD) is read
-    where one code alone fits it. With ``zeros`` a shorter number gets back the leading zeros
-    that a spreadsheet took (11 is 011). Both are counted. Values are categories, those in
-    ``order`` first.
+    ``011 Arbetslös, …`` is read by its leading code, unless ``leading`` is false. A text with lost
+    letters (U+FFFD) is read where one code alone fits it. With ``zeros`` a shorter number gets back
+    the leading zeros that a spreadsheet took (11 is 011). Both are counted. Values are categories,
+    those in ``order`` first.
     """
     spellings = {key(spelling): code for spelling, code in codes.items()}
 
@@ -87,9 +90,9 @@ def parse_codes(
         padded = word.zfill(zeros)
         if zeros and word.isdigit() and padded in spellings:
             return spellings[padded], Fault.NONE, Correction.ZEROS_RESTORED
-        leading = _LEADING_CODE.match(text)
-        if leading and key(leading[1]) in spellings:
-            return spellings[key(leading[1])], Fault.NONE, Correction.NONE
+        first = _LEADING_CODE.match(text) if leading else None
+        if first and key(first[1]) in spellings:
+            return spellings[key(first[1])], Fault.NONE, Correction.NONE
         fitting = {spellings[each] for each in fitting_spellings(word, list(spellings))}
         if len(fitting) == 1:
             return fitting.pop(), Fault.NONE, Correction.LETTERS_RESTORED

@@ -15,9 +15,10 @@ from umea_eval.intake.dates import DayOrder, day_order
 from umea_eval.intake.grid import categorical
 from umea_eval.intake.headings import Match
 from umea_eval.intake.identity import classify
+from umea_eval.intake.own_words import Words, read_coded
 from umea_eval.intake.personnummer import Kind
 from umea_eval.intake.pseudonym import Key, apply_links, pseudonyms
-from umea_eval.intake.schema import Column
+from umea_eval.intake.schema import CodeList, Column, Schema
 from umea_eval.intake.tables import FAULTS, SOURCE_COLUMNS
 from umea_eval.intake.values import (
     Codes8,
@@ -32,6 +33,7 @@ from umea_eval.intake.values import (
 )
 from umea_eval.intake.values import key as spelling
 
+_BORN = "_born"  # within this module only: no frame that leaves it has birth dates
 KINDS = tuple(kind.name.lower() for kind in Kind if kind)
 
 
@@ -60,6 +62,17 @@ class Conformed:
     corrections: dict[str, int]
     dropped: dict[str, int]
     rest: NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How the columns of a file are read: what its other columns show, and the user's words."""
+
+    identification: Identification
+    reference: dt.date
+    order: DayOrder
+    crosses: bool
+    words: Mapping[str, Words]
 
 
 class _Faults:
@@ -92,27 +105,36 @@ class _Faults:
         return pd.concat(parts).sort_values("position", kind="stable", ignore_index=True)
 
 
-def conform(match: Match, identification: Identification, *, reference: dt.date) -> Conformed:
+def conform(
+    match: Match,
+    identification: Identification,
+    *,
+    reference: dt.date,
+    words: Mapping[str, Words] | None = None,
+) -> Conformed:
     """Parse and check the columns of a table that fits a schema.
 
     ``reference`` is the extraction date: the century of ten-digit identity numbers and the years of
-    two digits follow from it. Checks, in this order: how the row was read, each column's parsing,
-    missing values, range and code validity, and the rules between columns (on rows where their
-    columns have values). Columns of the schema that the file lacks are left out of the frame.
+    two digits follow from it. ``words`` are the user's own for codes, by column. Checks, in this
+    order: how the row was read, each column's parsing, missing values, range and code validity, and
+    the rules between columns (on rows where their columns have values). Columns of the schema that
+    the file lacks are left out of the frame.
     """
     raw = match.table.frame
     faults = _Faults()
     for number, reason in enumerate(FAULTS):
         faults.add(row_codes(raw["source_fault"]) == number, "", reason)
-    order = _file_order(match)
+    reading = _Reading(
+        identification, reference, _file_order(match), is_crosses(_flag_texts(match)), words or {}
+    )
     values: dict[str, pd.Series] = {}
+    born: dict[str, pd.Series] = {}
     corrections = dict(match.table.corrections)
     for column in match.schema.columns:
         if column.name not in match.columns:
             continue
-        made, wrong, counts = _column(
-            column, raw[match.columns[column.name]], identification, reference, order
-        )
+        made, wrong, counts = _column(column, match, reading)
+        born |= {name: made.pop(name) for name in [*made] if name.endswith(_BORN)}
         values |= made
         faults.add_codes(wrong, column.name)
         for rule, count in counts.items():
@@ -125,6 +147,7 @@ def conform(match: Match, identification: Identification, *, reference: dt.date)
         if column.codes and column.codes.valid_at in values and column.name in values:
             at = values[column.codes.valid_at]
             faults.add(_invalid(column, values[column.name], at), column.name, "code_not_valid")
+    values |= _ages(match.schema, born, values)
     values |= {name: raw[name] for name in SOURCE_COLUMNS[:3]}
     frame = pd.DataFrame(values)
     remarks = {}
@@ -151,6 +174,33 @@ def _file_order(match: Match) -> DayOrder:
     return day_order(texts)
 
 
+def _flag_texts(match: Match) -> list[str]:
+    """What stands in the file's yes-and-no columns together."""
+    return [
+        text
+        for column in match.schema.columns
+        if column.dtype == "flag" and column.name in match.columns
+        for text in distinct_texts(match.table.frame[match.columns[column.name]])
+    ]
+
+
+def _coded(
+    column: Column, codes: CodeList, match: Match, words: Words
+) -> tuple[dict[str, pd.Series], Codes8, dict[str, int]]:
+    """A code column with the user's own words, or where an empty cell means something."""
+    frame = match.table.frame
+    asked = match.columns.get(codes.words_of or "")
+    owners = frame[asked] if asked else match.table.file
+    found = read_coded(column, frame[match.columns[column.name]], words, owners)
+    series, corrections = found.series, found.corrections
+    if codes.blank:
+        empty = series.isna().to_numpy() & (found.faults == 0)
+        if empty.any():
+            series = series.where(~empty, codes.blank)
+            corrections = {**corrections, "blank_is_code": int(np.count_nonzero(empty))}
+    return {column.name: series}, found.faults, corrections
+
+
 def _rest(raw: pd.DataFrame, headings: Sequence[str]) -> NDArray[np.uint64]:
     """A hash of each row's cells under ``headings``, in any order of columns; 0 for empty ones."""
     rest = np.zeros(len(raw), dtype=np.uint64)
@@ -162,25 +212,26 @@ def _rest(raw: pd.DataFrame, headings: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def _column(
-    column: Column,
-    raw: pd.Series,
-    identification: Identification,
-    reference: dt.date,
-    order: DayOrder,
+    column: Column, match: Match, reading: _Reading
 ) -> tuple[dict[str, pd.Series], Codes8, dict[str, int]]:
     """The values of one column (an identity has several), with faults and corrections by row."""
+    raw = match.table.frame[match.columns[column.name]]
+    if column.codes is not None and (column.name in reading.words or column.codes.blank):
+        return _coded(column, column.codes, match, reading.words.get(column.name, {}))
     if column.dtype == "identity":
-        return _identity(column, raw, identification, reference)
+        return _identity(column, raw, reading.identification, reading.reference)
     if column.dtype == "filled":
         none = np.zeros(len(raw), dtype=np.int8)
         return {column.name: raw.notna().astype("bool[pyarrow]")}, none, {}
     if column.dtype == "identifier":
-        found = read_values(raw, lambda texts: _identifiers(texts, identification))
+        found = read_values(raw, lambda texts: _identifiers(texts, reading.identification))
     else:
-        found = read_values(raw, column.parser(reference, order))
+        found = read_values(raw, column.parser(reading.reference, reading.order))
     series = found.series
-    crosses = column.dtype == "flag" and is_crosses(distinct_texts(raw))
-    if crosses or column.dtype == "protected":
+    texts = [text for text in distinct_texts(raw) if not is_missing(text)]
+    # Where the file's other columns have crosses, a column without any has only noes.
+    crossed = column.dtype == "flag" and (is_crosses(texts) if texts else reading.crosses)
+    if crossed or column.dtype == "protected":
         series = series.fillna(False)  # blank means no
     return {column.name: series}, found.faults, found.corrections
 
@@ -209,8 +260,37 @@ def _identity(
         f"{column.name}_kind": spread(kinds, codes, raw.index),
         f"{column.name}_birth_year": spread(years, codes, raw.index),
         f"{column.name}_sex": spread(sexes, codes, raw.index),
+        f"{column.name}{_BORN}": spread(now.birth_date, codes, raw.index),
     }
     return made, counted.faults, counted.corrections
+
+
+def _ages(
+    schema: Schema, born: Mapping[str, pd.Series], values: Mapping[str, pd.Series]
+) -> dict[str, pd.Series]:
+    """Ages on the dates that the schema's identity columns name."""
+    wanted = {
+        f"{column.name}_age": (born[column.name + _BORN], values[column.age_at])
+        for column in schema.columns
+        if column.age_at and column.name + _BORN in born and column.age_at in values
+    }
+    return {name: _years(*pair) for name, pair in wanted.items()}
+
+
+def _years(born: pd.Series, at: pd.Series) -> pd.Series:
+    """Whole years at a date, negative before birth; missing where either day is unknown.
+
+    Who was born on 29 February turns a year older on 1 March of other years (assumption).
+    """
+    birth, day = born.to_numpy(dtype="datetime64[D]"), at.to_numpy(dtype="datetime64[D]")
+    known = ~(np.isnat(birth) | np.isnat(day))
+    months = np.zeros(len(birth), dtype=np.int64)
+    birth_month, month = birth[known].astype("datetime64[M]"), day[known].astype("datetime64[M]")
+    # A month that has not yet come to its birthday is not a whole one.
+    before = (day[known] - month) < (birth[known] - birth_month)
+    months[known] = (month - birth_month).astype(np.int64) - before
+    years = pd.Series(months // 12, index=born.index).astype("int64[pyarrow]")
+    return years.mask(~known)
 
 
 def _identifiers(texts: Sequence[str], identification: Identification) -> Parsed:

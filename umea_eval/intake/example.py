@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -149,6 +149,7 @@ def write_export(
     """
     random = np.random.default_rng(seed)
     columns = [column for column in schema.columns if column.name in frame]
+    style = _decidable(style, columns, frame)
     texts = [_texts(column, frame[column.name], style) for column in columns]
     sound = [list(cells) for cells in zip(*texts, strict=True)]
     rows = [(cells, "clean", "", "") for cells in sound]
@@ -192,6 +193,18 @@ def write_export(
         if rows[place][1] != "clean"
     ]
     return pd.DataFrame(marks, columns=list(MARKS))
+
+
+def _decidable(style: Style, columns: Sequence[Column], frame: pd.DataFrame) -> Style:
+    """The style, with ISO dates where no day of the file is over 12: 3/4 2024 would be a fault."""
+    days = [
+        frame[column.name].dropna()
+        for column in columns
+        if column.dtype == "date" and style.date in ("dotted", "slash")
+    ]
+    if not days or any((pd.DatetimeIndex(each).day > 12).any() for each in days):
+        return style
+    return replace(style, date="iso")
 
 
 def _above(style: Style, columns: Sequence[Column]) -> list[list[str]]:
@@ -342,7 +355,7 @@ def _faults(
             faults.append((column, "missing_value", ""))
         match column.dtype:
             case "identity":
-                number = str(frame[column.name].iloc[0])
+                number = str(frame[column.name].dropna().iloc[0])
                 wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
                 faults.append((column, "check_digit", _identity(wrong, style)))
                 faults.append((column, "masked", f"{number[:8]}-XXXX"))
@@ -365,6 +378,8 @@ def _faults(
                 faults.append((column, "unknown_code", "Q"))
             case "flag":
                 faults.append((column, "not_yes_or_no", "kanske"))
+            case "time":
+                faults.append((column, "not_a_time", "25:70"))
     return faults
 
 

@@ -48,9 +48,11 @@ def match(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None = N
             known=", ".join(column.name for column in schema.columns),
         )
     names: dict[str, str] = {}
-    for heading, texts in table.headings.items():
-        for text in texts:
-            names.setdefault(key(text), heading)
+    # A column's own heading goes before a group heading above it, which may be the same word.
+    for nearest_first in (True, False):
+        for heading, texts in table.headings.items():
+            for text in texts[:1] if nearest_first else texts[1:]:
+                names.setdefault(key(text), heading)
     found: dict[str, str] = {}
     for word, heading in names.items():
         if word in told:
@@ -122,7 +124,8 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
         [forsorjningsstod.payments]
         "Utbet. dag" = "paid_on"
 
-    Raises UserError for a file that is no TOML of that form. A missing file is an empty mapping.
+    Words for codes (``read_words``) may stand in the same file. Raises UserError for a file that is
+    no TOML of that form. A missing file is an empty mapping.
     """
     if not path.exists():
         return {}
@@ -131,8 +134,9 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise UserError("intake.bad_mapping", file=path.name) from None
     for tables in tree.values():
-        columns = list(tables.values()) if isinstance(tables, dict) else [None]
-        for each in columns:
+        for each in tables.values() if isinstance(tables, dict) else [None]:
+            if isinstance(each, dict) and isinstance(each.get("words"), dict):
+                del each["words"]
             if not isinstance(each, dict) or not all(isinstance(to, str) for to in each.values()):
                 raise UserError("intake.bad_mapping", file=path.name)
     return tree

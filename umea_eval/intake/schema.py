@@ -53,13 +53,19 @@ class Code:
 class CodeList:
     """The codes that a column may hold. ``digits`` is the length of a number code (0: no number).
 
-    ``valid_at`` names the date or month column that decides whether a code holds.
+    ``valid_at`` names the date or month column that decides whether a code holds, ``words_of`` the
+    column that says whose own words a row is written in. ``blank`` is the code of an empty cell.
+    ``leading`` says that a text may begin with its code (``011 Arbetslös``); where words are codes,
+    as in ``LVU`` before any section, the whole text must be known.
     """
 
     codes: tuple[Code, ...]
     source: str
     digits: int = 0
     valid_at: str | None = None
+    words_of: str | None = None
+    blank: str | None = None
+    leading: bool = True
 
     @property
     def spellings(self) -> dict[str, str]:
@@ -78,7 +84,8 @@ class Column:
     ``headings`` are the known headings, the preferred first; the name and the Swedish label count
     too. ``required`` says that a file must have the column, ``filled`` that every row must. The
     ``range`` includes both ends. An ``identity`` column ``person`` gives ``person`` (pseudonym),
-    ``person_kind``, ``person_birth_year`` and ``person_sex``.
+    ``person_kind``, ``person_birth_year`` and ``person_sex``; with ``age_at`` (the name of a date
+    column) also ``person_age``, whole years on that date. The birth date itself never leaves.
     """
 
     name: str
@@ -94,6 +101,7 @@ class Column:
     unit: str = ""
     source: str = ""
     open_end: bool = False
+    age_at: str | None = None
 
     def __post_init__(self) -> None:
         if (self.dtype == "code") != (self.codes is not None):
@@ -108,7 +116,7 @@ class Column:
             codes = self.codes
             known = [each.code for each in codes.codes]
             return lambda texts: parse_codes(
-                texts, codes.spellings, order=known, zeros=codes.digits
+                texts, codes.spellings, order=known, zeros=codes.digits, leading=codes.leading
             )
         dated: dict[Dtype, Parser] = {
             "date": lambda texts: parse_dates(
@@ -236,6 +244,10 @@ def read_code_lists(path: Path) -> dict[str, CodeList]:
             )
             for each in given["codes"]
         )
-        digits, valid_at = given.get("digits", 0), given.get("valid_at")
-        lists[name] = CodeList(codes, given["source"], digits, valid_at)
+        options = {
+            option: given[option]
+            for option in ("digits", "valid_at", "words_of", "blank", "leading")
+            if option in given
+        }
+        lists[name] = CodeList(codes, given["source"], **options)
     return lists

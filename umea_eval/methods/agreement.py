@@ -14,7 +14,7 @@ from scipy.stats import t as student
 
 from umea_eval.errors import UserError
 from umea_eval.methods.estimates import Estimates, estimate_table
-from umea_eval.methods.inputs import FloatArray, counts, group_keys, level
+from umea_eval.methods.inputs import FloatArray, choice, counts, group_keys, in_order, level
 
 Weights = Literal["unweighted", "linear", "quadratic"]
 
@@ -51,6 +51,7 @@ def kappa(
     Source: Fleiss, Cohen & Everitt 1969, Psychol Bull 72:323-327 (standard error). Equals R
     ``vcd::Kappa`` and ``irrCAC::kappa2.table`` (which takes t for the normal distribution).
     """
+    choice(weights, Weights, "weights")
     table = _crosstab(data, first, second, categories)
     share, closeness = _shares(table), _closeness(len(table), weights)
     rows, columns = share.sum(axis=1), share.sum(axis=0)
@@ -121,7 +122,7 @@ def _crosstab(
     if pairs.empty:
         raise UserError("methods.inputs.empty", column=first)
     found = set(pairs[first]) | set(pairs[second])
-    names = sorted(found) if categories is None else list(categories)
+    names = in_order(found) if categories is None else list(dict.fromkeys(categories))
     if found - set(names):
         known = ", ".join(str(name) for name in names)
         raise UserError(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from umea_eval.language import Language, text
+from umea_eval.language import Language, number, text
 from umea_eval.style import look
 
 if TYPE_CHECKING:
@@ -12,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def axes(ax: Axes | None) -> Axes:
-    """``ax``, or the axes of a new figure that no global state holds on to."""
+    """``ax``, or the axes of a new figure of pyplot: a notebook shows it without being asked."""
     if ax is not None:
         return ax
-    from matplotlib.figure import Figure  # noqa: PLC0415 - late, so that --help stays fast
+    import matplotlib.pyplot as plt  # noqa: PLC0415 - late, so that --help stays fast
 
     with look():
-        return Figure().add_subplot()
+        return plt.subplots()[1]
 
 
 def named(word: str, language: Language) -> str:
@@ -35,5 +36,30 @@ def describe(
     if y:
         ax.set_ylabel(named(y, language))
     if legend:
-        ax.legend(frameon=False)
+        ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
+    return numbered(ax, language)
+
+
+def numbered(ax: Axes, language: Language) -> Axes:
+    """Write the numbers of the axes as the language does, and never as powers of ten."""
+    from matplotlib.ticker import FuncFormatter, ScalarFormatter  # noqa: PLC0415 - late, as above
+
+    for axis in (ax.xaxis, ax.yaxis):
+        if isinstance(axis.get_major_formatter(), ScalarFormatter):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, language)))
     return ax
+
+
+def ratios(ax: Axes, language: Language) -> Axes:
+    """A logarithmic axis of ratios with plain numbers: half is as far from 1 as double."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415
+
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, language)))
+    return ax
+
+
+def _tick(value: float, language: Language) -> str:
+    return number(Decimal(f"{value:.6g}"), language)

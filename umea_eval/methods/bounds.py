@@ -21,6 +21,7 @@ from umea_eval.methods.inputs import (
     By,
     FloatArray,
     binomial,
+    choice,
     column,
     counts,
     keys,
@@ -136,6 +137,7 @@ def manski_bounds(
     share wherever it lies in it ("share": Imbens and Manski, narrower when many are unassessed).
     Source: Manski 1989, J Hum Resour 24:343-360; Imbens & Manski 2004, Econometrica 72:1845-1857.
     """
+    choice(covers, Covers, "covers")
     parts = _read(data, x, n, unassessed)
     total = sums(data, parts, by)
     counted, everyone, missing = (total[name].to_numpy() for name in ("x", "n", "m"))

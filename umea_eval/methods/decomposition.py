@@ -18,11 +18,13 @@ import pandas as pd
 from umea_eval import style
 from umea_eval.errors import UserError
 from umea_eval.language import Language, has_text, listing, text
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.estimates import estimate_table, value_text
 from umea_eval.methods.inputs import (
     FloatArray,
     column,
     group_keys,
+    in_order,
     no_duplicates,
     numbers,
     refuse,
@@ -78,10 +80,8 @@ class Decomposition(Result):
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """A bar per factor, from the total before to the total after."""
-        import matplotlib.pyplot as plt  # noqa: PLC0415 - late, so that --help stays fast
-
         with style.look():
-            ax = ax if ax is not None else plt.subplots()[1]
+            ax = axes(ax)
             effects = self.table["value"].to_numpy()
             start = self.before + np.concatenate([[0.0], np.cumsum(effects)[:-1]])
             names = [_factor_name(str(name), language) for name in self.table["factor"]]
@@ -91,7 +91,7 @@ class Decomposition(Result):
             ax.bar(names, effects, bottom=start, color=colours)
             ax.bar([ends[1]], [self.after], color=style.GREY)
             ax.set_ylabel(text("methods.decomposition.axis", language))
-        return ax
+        return numbered(ax, language)
 
 
 def das_gupta(
@@ -259,9 +259,11 @@ def _decomposition(
 
 def _two_populations(data: pd.DataFrame, population: str, two: tuple[Any, Any]) -> pd.DataFrame:
     names = group_keys(data, population)[population]
+    if two[0] == two[1]:
+        raise UserError("methods.inputs.one_group", column=population)
     for name in two:
         if not (names == name).any():
-            known = ", ".join(str(one) for one in sorted(names.unique()))
+            known = ", ".join(str(one) for one in in_order(names.unique()))
             raise UserError("methods.inputs.no_group", column=population, known=known)
     return data[names.isin(two)]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.inputs import FloatArray, column, group_keys, numbers
+from umea_eval.methods.inputs import FloatArray, column, group_keys, in_order, numbers
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def design_matrix(
             columns.append(numbers(values, term))
             names.append((term, ""))
             continue
-        levels = sorted(group_keys(data, term)[term].unique())
+        levels = in_order(group_keys(data, term)[term].unique())
         left_out = references.get(term, levels[0])
         if left_out not in levels:
             known = ", ".join(map(str, levels))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -11,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from umea_eval import style
+from umea_eval.errors import UserError
 from umea_eval.language import Language, number, percent, text
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.result import COLUMNS, Result
 
 if TYPE_CHECKING:
@@ -47,8 +50,10 @@ def estimate_table(
     }
     table = pd.DataFrame(given, index=frame.index, columns=list(COLUMNS))
     table = table.astype(dict.fromkeys(_NUMBERS, np.float64) | {"method": "str"})
-    labels = frame[[name for name in frame.columns if name not in given]]
-    return pd.concat([table, labels, pd.DataFrame(more, index=frame.index)], axis=1)
+    for name in frame.columns:
+        if name in given or name in more:
+            raise UserError("methods.inputs.reserved", column=str(name))
+    return pd.concat([table, frame, pd.DataFrame(more, index=frame.index)], axis=1)
 
 
 @dataclass(frozen=True)
@@ -83,10 +88,8 @@ class Estimates(Result):
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Points with intervals, one row each from the top; a line at "no difference"."""
-        import matplotlib.pyplot as plt  # noqa: PLC0415 - late, so that --help stays fast
-
         with style.look():
-            ax = ax if ax is not None else plt.subplots()[1]
+            ax = axes(ax)
             factor = 1.0 if self.unit == "number" else 100.0
             place = np.arange(len(self.table), 0, -1)
             value = self.table["value"].to_numpy() * factor
@@ -103,7 +106,7 @@ class Estimates(Result):
             ax.set_yticks(place, labels if len(labels) > 1 else [""])
             ax.set_ylim(0.5, len(self.table) + 0.5)
             ax.set_xlabel(text(f"methods.{self.words}.axis", language, per=self._per(language)))
-        return ax
+        return numbered(ax, language)
 
     def _label(self, row: pd.Series) -> str:
         return ", ".join(str(row[name]) for name in self.label) or str(row.name)
@@ -113,21 +116,12 @@ class Estimates(Result):
 
     def _shown(self, row: pd.Series, language: Language) -> dict[str, object]:
         """A row's values as they are printed."""
-        value, lower, upper = (float(row[name]) for name in ("value", "lower", "upper"))
-        interval = interval_text(
-            lower, upper, float(row["confidence"]), language, unit=self.unit, beside=value
-        )
-        shown: dict[str, object] = {
+        return estimate_words(row, language, unit=self.unit) | {
             "label": self._label(row),
-            "value": value_text(value, language, unit=self.unit, beside=(lower, upper)),
-            "interval": interval,
             "numerator": value_text(float(row["numerator"]), language),
             "denominator": value_text(float(row["denominator"]), language),
             "per": self._per(language),
         }
-        if "p_value" in row:
-            shown["p"] = p_text(float(row["p_value"]), language)
-        return shown
 
 
 def value_text(
@@ -146,9 +140,10 @@ def value_text(
         return percent(value * 100, language, 1)
     if unit == "points":
         return number(value * 100, language, 1)
-    if not beside and value == round(value):
+    finite = [v for v in (value, *beside) if math.isfinite(v)]
+    if all(v == round(v) for v in finite):
         return number(value, language, 0)
-    largest = max(abs(v) for v in (value, *beside) if math.isfinite(v))
+    largest = max(abs(v) for v in finite)
     digits = math.floor(math.log10(largest)) if largest > 0 else 0
     return number(value, language, min(max(2 - digits, 0), 3))
 
@@ -171,10 +166,31 @@ def interval_text(
     return text(
         f"methods.estimates.interval{kind[finite[0], finite[1]]}",
         language,
-        confidence=percent(Decimal(f"{confidence * 100:.6g}"), language),
+        confidence=level_text(confidence, language),
         lower=value_text(lower, language, unit=unit, beside=with_value),
         upper=value_text(upper, language, unit=unit, beside=with_value),
     )
+
+
+def level_text(confidence: float, language: Language) -> str:
+    """A level of confidence with the digits that it has: ``95 %``, ``99,8 %``."""
+    return percent(Decimal(f"{confidence * 100:.6g}"), language)
+
+
+def estimate_words(
+    row: Mapping[Any, Any] | pd.Series[Any], language: Language, *, unit: Unit = "number"
+) -> dict[str, object]:
+    """``value`` and ``interval`` of a row as they are printed, and its ``p`` where it has one."""
+    value, lower, upper = (float(row[name]) for name in ("value", "lower", "upper"))
+    confidence = float(row["confidence"])
+    words: dict[str, object] = {
+        "value": value_text(value, language, unit=unit, beside=(lower, upper)),
+        "interval": interval_text(lower, upper, confidence, language, unit=unit, beside=value),
+    }
+    for name in ("p", "p_value"):
+        if name in row:
+            words["p"] = p_text(float(row[name]), language)
+    return words
 
 
 def p_text(p: float, language: Language) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.inputs import By, FloatArray, column, group_keys, keys, sums
+from umea_eval.methods.inputs import By, FloatArray, column, group_keys, in_order, keys, sums
 
 Read = Callable[
     [npt.ArrayLike | pd.Series, npt.ArrayLike | pd.Series, tuple[str, str]],
@@ -50,7 +50,7 @@ def against(
     strata = keys(by)
     total = sums(data, {"_x": counted, "_n": base}, [*strata, group])
     is_reference = total[group] == reference
-    known = ", ".join(str(name) for name in sorted(group_keys(data, group)[group].unique()))
+    known = ", ".join(str(name) for name in in_order(group_keys(data, group)[group].unique()))
     if len(total[group].unique()) < 2:
         raise UserError("methods.inputs.one_group", column=group)
     wanted = total[strata].drop_duplicates()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,11 @@ import pandas as pd
 from umea_eval.errors import UserError
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 By = str | Sequence[str] | None
+# What a caller may pass as a column of its own: a Series, an array or a list.
+Column: TypeAlias = "pd.Series[Any] | npt.NDArray[Any] | Sequence[Any] | pd.Index[Any]"
 
 # As many row numbers as a message can hold and still be read.
 _ROWS_SHOWN = 5
@@ -39,13 +42,67 @@ def numbers(values: npt.ArrayLike | pd.Series, name: str) -> FloatArray:
             raise UserError("methods.inputs.not_number", column=name)
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
-        array = np.asarray(values, dtype=np.float64)
+        array = _as_float(values, name)
     if array.size == 0:
         raise UserError("methods.inputs.empty", column=name)
     if np.isnan(array).all():
         raise UserError("methods.inputs.all_missing", column=name)
     refuse(~np.isfinite(array), "methods.inputs.missing", name)
     return array
+
+
+def _as_float(values: npt.ArrayLike, name: str) -> FloatArray:
+    """Lists and arrays as float64: text and dates are no numbers, even where numpy reads them."""
+    raw = np.asarray(values)
+    text = raw.dtype.kind == "O" and any(isinstance(value, str) for value in raw.ravel())
+    if text or raw.dtype.kind not in "biufO":
+        raise UserError("methods.inputs.not_number", column=name)
+    try:
+        return raw.astype(np.float64)
+    except (TypeError, ValueError):
+        raise UserError("methods.inputs.not_number", column=name) from None
+
+
+def whole_or_numbers(values: Column, name: str) -> IntArray | FloatArray:
+    """Finite numbers; whole ones stay int64 (no copy where they already are)."""
+    series = values if isinstance(values, pd.Series) else pd.Series(values)
+    is_whole = pd.api.types.is_integer_dtype(series) or pd.api.types.is_bool_dtype(series)
+    if is_whole and len(series) and not series.hasnans:
+        return series.to_numpy(dtype=np.int64)
+    # A list of only None is missing, not text: numpy tells the two apart.
+    array = numbers(series if isinstance(values, pd.Series) else np.asarray(values), name)
+    if bool((array == np.floor(array)).all()) and float(np.abs(array).max()) < 2**53:
+        return array.astype(np.int64)
+    return array
+
+
+def same_length(first: npt.NDArray[Any], second: npt.NDArray[Any], names: tuple[str, str]) -> None:
+    """A UserError unless both columns have equally many rows."""
+    if len(first) != len(second):
+        raise UserError(
+            "methods.inputs.lengths",
+            first=names[0],
+            second=names[1],
+            first_rows=len(first),
+            second_rows=len(second),
+        )
+
+
+def yes_or_no(values: Column, name: str) -> BoolArray:
+    """True and False, or 1 and 0."""
+    array = numbers(pd.Series(values), name)
+    refuse((array != 0) & (array != 1), "methods.inputs.not_binary", name)
+    yes: BoolArray = array == 1
+    return yes
+
+
+def labels(values: Column, name: str) -> tuple[IntArray, list[Any]]:
+    """Codes 0, 1, ... and the labels they stand for, in sorted order; missing is a UserError."""
+    codes, unique = pd.factorize(pd.Series(values), sort=True)
+    if not len(codes):
+        raise UserError("methods.inputs.empty", column=name)
+    refuse(codes < 0, "methods.inputs.missing", name)
+    return codes.astype(np.int64), list(unique)
 
 
 def counts(values: npt.ArrayLike | pd.Series, name: str) -> FloatArray:
@@ -89,14 +146,46 @@ def level(confidence: float) -> float:
     return confidence
 
 
+def choice(given: object, allowed: object, name: str) -> None:
+    """Refuse what is not among the values of the Literal ``allowed``: a misspelt option."""
+    if given not in get_args(allowed):
+        known = ", ".join(str(value) for value in get_args(allowed))
+        raise UserError("methods.inputs.choice", given=str(given), name=name, known=known)
+
+
+def positive(given: float, name: str) -> float:
+    """A finite number above 0, such as the unit of a rate."""
+    if not 0 < given < math.inf:
+        raise UserError("methods.inputs.not_positive", given=str(given), name=name)
+    return given
+
+
+def at_least(given: float, least: int, name: str) -> int:
+    """A whole number of at least ``least``, such as a number of replicates."""
+    if not least <= given < math.inf or given != int(given):
+        raise UserError("methods.inputs.not_enough", given=str(given), name=name, least=least)
+    return int(given)
+
+
 def column(data: pd.DataFrame, name: str) -> pd.Series:
     """One column of ``data``; an unknown name is an error that suggests the nearest one."""
+    if not isinstance(data, pd.DataFrame):
+        raise UserError("methods.inputs.no_frame", given=type(data).__name__)
     if name not in data.columns:
         known = [str(label) for label in data.columns]
         near = difflib.get_close_matches(name, known, n=1)
         key = "methods.inputs.no_column_near" if near else "methods.inputs.no_column"
         raise UserError(key, column=name, near="".join(near), known=", ".join(known))
     return data[name]
+
+
+def in_order(values: Iterable[Any]) -> list[Any]:
+    """Labels sorted; of different types (1 and "x"), which have no order, by type and text."""
+    found = list(values)
+    try:
+        return sorted(found)
+    except TypeError:
+        return sorted(found, key=lambda value: (type(value).__name__, str(value)))
 
 
 def keys(by: By) -> list[str]:
@@ -120,6 +209,9 @@ def sums(data: pd.DataFrame, columns: dict[str, FloatArray], by: By) -> pd.DataF
     """
     if by is None:
         return pd.DataFrame(columns, index=data.index)
+    for name in columns:
+        if name in keys(by):
+            raise UserError("methods.inputs.reserved", column=name)
     frame = group_keys(data, by).assign(**columns)
     grouped = frame.groupby(keys(by), sort=True, observed=True)
     totals = {name: grouped[name].agg(math.fsum).astype(np.float64) for name in columns}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Column, Ints
-from umea_eval.methods.inputs import refuse
+from umea_eval.methods.inputs import Column, IntArray, refuse
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Timeline:
     ``order``: which row of the input stands at each place."""
 
     labels: tuple[str, ...]
-    order: Ints
+    order: IntArray
     first: int
     frequency: str | None
 
@@ -28,13 +28,12 @@ class Timeline:
 
     def place(self, time: Any) -> int:
         """The place of a period, counted from 0; it may lie outside the series."""
-        if self.frequency is None:
-            return int(time) - self.first
         try:
-            period = _period(time, self.frequency)
-        except ValueError:
+            if self.frequency is None:
+                return int(time) - self.first
+            return int(_period(time, self.frequency).ordinal) - self.first
+        except (ValueError, TypeError):
             raise UserError("methods.months.unreadable", time=str(time)) from None
-        return int(period.ordinal) - self.first
 
 
 def timeline(values: Column, name: str) -> Timeline:
@@ -84,4 +83,7 @@ def _periods(series: pd.Series[Any], name: str) -> pd.PeriodIndex:
 def _period(time: Any, frequency: str) -> pd.Period:
     if isinstance(time, pd.Period):
         return time.asfreq(frequency)
+    # A bare number is no month: pandas would take it for a year.
+    if isinstance(time, Real) or pd.isna(time):
+        raise ValueError(frequency)
     return pd.Period(time, freq=frequency)

@@ -12,9 +12,17 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from umea_eval.errors import UserError
-from umea_eval.language import Language, listing, text
+from umea_eval.language import Language, listing, number, text
 from umea_eval.methods.estimates import Estimates, estimate_table
-from umea_eval.methods.inputs import FloatArray, column, group_keys, no_duplicates, numbers, refuse
+from umea_eval.methods.inputs import (
+    FloatArray,
+    choice,
+    column,
+    group_keys,
+    no_duplicates,
+    numbers,
+    refuse,
+)
 
 Method = Literal["holm", "benjamini_hochberg"]
 _STATSMODELS = {"holm": "holm", "benjamini_hochberg": "fdr_bh"}
@@ -44,7 +52,7 @@ class Adjusted(Estimates):
             tests=len(self.table),
             kept=len(kept),
             names=f": {listing([str(name) for name in kept], language)}" if len(kept) else "",
-            alpha=self.alpha,
+            alpha=number(self.alpha, language),
         )
 
 
@@ -66,6 +74,7 @@ def adjust(
     the findings. Raises UserError if a declared test is missing, or one was not declared.
     Equals R ``p.adjust`` with "holm" and "BH" (C04).
     """
+    choice(method, Method, "method")
     names = group_keys(data, hypothesis)[hypothesis]
     no_duplicates(data, [hypothesis])
     missing = len(set(declared) - set(names))
@@ -91,6 +100,7 @@ def adjust(
 
 def adjusted_p(p: npt.ArrayLike, *, method: Method = "holm") -> FloatArray:
     """Adjusted p-values in the order given. Equals R ``p.adjust`` (C04)."""
+    choice(method, Method, "method")
     given = numbers(p, "p")
     refuse((given < 0) | (given > 1), "methods.multiplicity.not_p", "p")
     return np.asarray(multipletests(given, method=_STATSMODELS[method])[1], dtype=np.float64)

@@ -13,9 +13,10 @@ from scipy.stats import t as student
 
 from umea_eval.errors import UserError
 from umea_eval.methods.estimates import Estimates, estimate_table
-from umea_eval.methods.inputs import FloatArray, Interval, column, level, numbers
+from umea_eval.methods.inputs import FloatArray, Interval, choice, column, level, numbers
 
 Alternative = Literal["two-sided", "greater", "less"]
+Direction = Literal["above", "below"]
 
 # All sign patterns of this many differences are listed by joining two halves of 2^20 sums each.
 MOST_ENUMERATED = 40
@@ -87,6 +88,7 @@ def wilcoxon_signed_rank(
     Equals R ``wilcox.test(first, second, paired = TRUE, conf.int = TRUE)`` where that is exact
     (C03), and ``exactRankTests::wilcox.exact`` with ties.
     """
+    choice(alternative, Alternative, "alternative")
     d = differences(data, first, second)
     d = d[d != 0]
     _refuse_fewer_than(1, d)
@@ -124,6 +126,7 @@ def sign_flip(
     for up to 20 pairs and drawn for more; they are infinite below 6 pairs at 95 percent.
     Source: Fisher 1935, The design of experiments, 21; Hartigan 1969, JASA 64:1303-1317 (limits).
     """
+    choice(alternative, Alternative, "alternative")
     d = differences(data, first, second)
     if seed is None and len(d) > _MOST_SUBSETS:
         raise UserError("methods.paired.seed", most=_MOST_SUBSETS)
@@ -157,6 +160,7 @@ def walsh_averages(d: FloatArray) -> FloatArray:
 
 def signed_rank_p(d: npt.ArrayLike, *, alternative: Alternative = "two-sided") -> float:
     """The p-value of the signed ranks of ``d`` (no zeros): exact, given the ties."""
+    choice(alternative, Alternative, "alternative")
     values = np.asarray(d, dtype=np.float64)
     if len(values) > MOST_RANKED:
         # Untyped here only: the stubs do not know "asymptotic", the present name of "approx".
@@ -180,6 +184,7 @@ def sign_flip_p(
     Two-sided means at least as far from 0 in either direction. Equals
     ``mean(abs(signs %*% abs(d)) >= abs(sum(d)))`` over all patterns (C02).
     """
+    choice(alternative, Alternative, "alternative")
     values = np.sort(np.abs(np.asarray(d, dtype=np.float64)))
     observed = float(np.asarray(d, dtype=np.float64).sum())
     # Sums that are equal on paper may differ in the last digits.
@@ -218,7 +223,7 @@ def regression_to_the_mean(
     sd: float,
     correlation: float,
     cutoff: float,
-    direction: Literal["above", "below"] = "above",
+    direction: Direction = "above",
     measurements: int = 1,
 ) -> RegressionToTheMean:
     """Change to expect, without any effect, in people chosen beyond ``cutoff``.
@@ -228,6 +233,7 @@ def regression_to_the_mean(
     chosen by the mean of several, ``measurements`` says of how many.
     Source: Davis 1976, Am J Epidemiol 104:493-498; Barnett et al. 2005, Int J Epidemiol 34:215-220.
     """
+    choice(direction, Direction, "direction")
     if not (sd > 0 and 0 <= correlation <= 1 and measurements >= 1):
         raise UserError("methods.paired.regression_to_the_mean")
     between, within = correlation * sd**2, (1 - correlation) * sd**2 / measurements

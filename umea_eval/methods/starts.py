@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Column, Ints
+from umea_eval.methods.inputs import Column, IntArray
 from umea_eval.methods.months import Timeline
 
 # Places that are no place: never begun (or after the last period), and begun before the first.
@@ -14,7 +14,7 @@ NEVER = -1
 BEFORE = -2
 
 
-def starts(values: Column, units: Ints, line: Timeline, periods: int) -> Ints:
+def starts(values: Column, units: IntArray, line: Timeline, periods: int) -> IntArray:
     """The place of each unit's first period under the new state, or ``NEVER`` or ``BEFORE``.
 
     ``values``: one per row, in the same form as the periods (missing for never); ``units``: codes

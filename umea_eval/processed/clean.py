@@ -15,6 +15,7 @@ from umea_eval.intake.cleaning import CleaningSettings, CleanResult
 from umea_eval.intake.conform import Identification
 from umea_eval.intake.exports import read_exports
 from umea_eval.intake.headings import read_mapping
+from umea_eval.intake.own_words import read_words
 from umea_eval.intake.quarantine import (
     apply_corrections,
     correction_files,
@@ -37,8 +38,6 @@ from umea_eval.runs.folders import building
 from umea_eval.settings import Settings, read_settings
 
 ACCOUNT_PAGE = "account.html"
-# Where every file has its own date, what is asked for is never used.
-NO_DATE = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,8 @@ def clean(
     ``paths`` are exports (files or folders); without them, all in ``data/raw/<name>``, else the
     example data. ``extracted`` is the extraction date of files that have none in their name
     (default: the day they were last changed; a notice says so). Corrections in the quarantine are
-    read again, ``mapping.toml`` gives the user's headings, ``changed_numbers`` joins persons whose
-    number was changed, and ``decisions.csv`` says who decided what.
+    read again, ``mapping.toml`` gives the user's headings and words for codes, ``changed_numbers``
+    joins persons whose number was changed, and ``decisions.csv`` says who decided what.
 
     What was stored before is replaced whole, or not at all. Raises UserError for exports that
     cannot be read or matched, a key that is missing or lost, and folders that cannot be written.
@@ -99,11 +98,12 @@ def clean(
     if made:
         notices.append(Notice("processed.notice.key_made", {"file": settings.key.name}))
     usual, undated = default_extraction(sources)
-    date = extracted or usual or NO_DATE
+    date = extracted or usual
     if undated and not extracted:
         shown = {"files": ", ".join(undated[:3]), "n": len(undated), "date": date.isoformat()}
         notices.append(Notice("processed.notice.undated", shown))
     mappings = read_mapping(settings.root / MAPPING).get(name, {})
+    words = read_words(settings.root / MAPPING).get(name, {})
     links = {} if sources.example else changed_numbers(settings, reference=date)
     raw = read_exports(sources.paths)
     raw, stale = apply_corrections(raw, read_corrections(sources.home))
@@ -115,7 +115,11 @@ def clean(
     result = sources.dataset.clean(
         raw,
         CleaningSettings(
-            Identification(key, name, links), date, mappings=mappings, example=sources.example
+            Identification(key, name, links),
+            date,
+            mappings=mappings,
+            words=words,
+            example=sources.example,
         ),
     )
     notices += _misfits(result)
@@ -128,7 +132,10 @@ def clean(
 
 def choices_sha256(sources: Sources, settings: Settings) -> str:
     """A hash of what people have chosen that changes the clean tables: mappings and corrections."""
-    own = read_mapping(settings.root / MAPPING).get(sources.dataset.name, {})
+    own = [
+        read(settings.root / MAPPING).get(sources.dataset.name, {})
+        for read in (read_mapping, read_words)
+    ]
     digest = hashlib.sha256(json.dumps(own, sort_keys=True).encode())
     links = None if sources.example else links_file(settings)
     for path in [*correction_files(sources.home), *([links] if links else [])]:
@@ -143,7 +150,7 @@ def _with_decisions(
     name = sources.dataset.name
     log = decisions.about(decisions.read_decisions(settings.root / decisions.FILE), name)
     made = {
-        "mapping": bool(result.provenance["mappings"]),
+        "mapping": bool(result.provenance["mappings"] or result.provenance["words"]),
         "correction": bool(result.corrections.get("corrected_by_hand")),
         "changed_numbers": bool(links),
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from umea_eval.datasets import DATASETS, Dataset, find_dataset
 from umea_eval.errors import UserError
-from umea_eval.intake.cleaning import DATE_IN_NAME
+from umea_eval.intake.cleaning import DATE_IN_NAME, extraction_date
 from umea_eval.intake.exports import IGNORED, files_of
 from umea_eval.intake.identity import without_identities
 from umea_eval.intake.pseudonym import ENVIRONMENT, Key, new_key, read_key, read_links
@@ -73,14 +73,16 @@ def has_files(folder: Path) -> bool:
     )
 
 
-def default_extraction(sources: Sources) -> tuple[dt.date | None, list[str]]:
-    """When files without a date in their name were last changed, and which they are.
+def default_extraction(sources: Sources) -> tuple[dt.date, list[str]]:
+    """The extraction date of files whose name has none, and which they are.
 
-    The latest of their days: what they hold was known then. (None, []) where every name has a date.
+    The latest day on which one of them was changed: what they hold was known then. Where every name
+    has a date, it is the latest of those.
     """
-    undated = [file for file in files_of(sources.paths) if not DATE_IN_NAME.search(file.name)]
+    files = files_of(sources.paths)
+    undated = [file for file in files if not DATE_IN_NAME.search(file.name)]
     if not undated:
-        return None, []
+        return max(extraction_date(file.name, dt.date.min) for file in files), []
     latest = max(file.stat().st_mtime for file in undated)
     # The calendar day is the same for everyone who has the file, wherever they are.
     day = dt.datetime.fromtimestamp(latest, tz=dt.UTC).date()

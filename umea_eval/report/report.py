@@ -19,12 +19,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from umea_eval.disclosure import project
 from umea_eval.disclosure.profiles import Input, find_profile, release
 from umea_eval.disclosure.reading import registering
-from umea_eval.disclosure.tables import NUMBERS, Field, Released, Table
+from umea_eval.disclosure.tables import NUMBERS, TOTAL, Field, Released, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language, Words, fill, text
 from umea_eval.report import provenance
 from umea_eval.report.figures import Draw, draw_svg
 from umea_eval.report.fragments import Fragment, Part, publish, render
+from umea_eval.report.plan import FOLDER as PLANS
+from umea_eval.report.plan import Plan, read_plan
+from umea_eval.report.plan import items as plan_items
 from umea_eval.report.tables import WrittenTable, counted, write_table
 from umea_eval.settings import Settings, read_settings
 
@@ -81,6 +84,7 @@ class Report:
         self._words: dict[str, tuple[Words, Words | None, Values | FromReleased | None]] = {}
         self._released = Released({})
         self._project: project.Project | None = None
+        self._plan: Plan | None = None
         self._level = 1
         self._ids: set[str] = set()
         self._numbers: dict[tuple[str, str], int] = {}
@@ -117,6 +121,26 @@ class Report:
         )
         return found
 
+    def plan(self, name: str | None = None) -> Plan:
+        """Read the analysis plan ``notebooks/plans/NAME.toml`` (default: the report's own name).
+
+        It must be read before any input. Raises UserError where it is not, and for a plan that does
+        not exist or is not whole.
+        """
+        self._require("registering", "plan")
+        if self._inputs:
+            raise self._error("plan_late")
+        self._plan = read_plan(self._settings.notebooks / PLANS / f"{name or self.name}.toml")
+        return self._plan
+
+    def show_plan(self, used: Mapping[str, Any]) -> None:
+        """The plan's questions, and every definition of ``used`` that deviates from it."""
+        self._require("showing", "show_plan")
+        if self._plan is None:
+            raise self._error("no_plan")
+        listed = plan_items(self._plan, used, self.language)
+        self.items(None, lambda _: listed)
+
     def table(
         self,
         name: str,
@@ -126,17 +150,32 @@ class Report:
         columns: Sequence[Field],
         note: Words | None = None,
         values: Values | FromReleased | None = None,
+        dimensions: Sequence[str] | None = None,
+        total: str = TOTAL,
+        within: Mapping[str, str] | None = None,
+        overlapping: Sequence[str] = (),
+        short: bool = False,
     ) -> None:
         """Register a table. Nothing is shown: see ``show`` and ``figure``.
 
         ``values`` fill the caption and the note: parameters, or a function of what is released.
-        Later changes of ``frame`` do not reach the report. Raises UserError for an infinite number:
-        something was divided by zero.
+        ``dimensions`` and what follows tell disclosure control which cells are sums of which
+        (`disclosure.tables.Table`). Later changes of ``frame`` do not reach the report. Raises
+        UserError for an infinite number: something was divided by zero.
         """
         self._require("registering", "table")
         self._check_name(name, self._tables)
         try:
-            self._tables[name] = Table(name, frame.copy(), tuple(columns))
+            self._tables[name] = Table(
+                name,
+                frame.copy(),
+                tuple(columns),
+                dimensions=None if dimensions is None else tuple(dimensions),
+                total=total,
+                within=dict(within or {}),
+                overlapping=tuple(overlapping),
+                short=short,
+            )
         except (KeyError, ValueError) as error:
             raise self._error("columns", table=name, column=str(error.args[0])) from None
         self._check_finite(self._tables[name])
@@ -159,7 +198,8 @@ class Report:
         self._phase = "showing"
         if self.example:
             self._show("banner", text("report.banner", self.language))
-        rules = "example" if self.example else self.profile
+        # Example data under a profile that suppresses are suppressed, as real data would be.
+        rules = "example" if self.example and self.profile == "public" else self.profile
         notice = text(f"disclosure.profile.{rules}", self.language)
         self._show("notice", notice, words=notice, profile=self.profile)
 
@@ -302,6 +342,7 @@ class Report:
             "code": {"version": provenance.code_version(), "sha256": provenance.code_sha256()},
             "python": provenance.python_version(),
             "packages": provenance.main_packages(),
+            "plan": None if self._plan is None else {"sha256": self._plan.sha256},
         }
         self._phase = "finished"
         self._show("record", text("report.made_from", self.language), record, record=record)

@@ -13,7 +13,11 @@ COUNTS = dict(zip(WEIGHTS, (484, 1391, 981, 167, 385, 632, 595), strict=True))
 def test_N01() -> None:
     centre = pd.DataFrame([{"listed": 5912, **COUNTS}])
     found = care_need_index(centre, reference_mean=2.4761).iloc[0]
-    reaches("N01", {"index": found["weighted_sum"], "cni": found["cni"]})
+    reaches(
+        "N01",
+        {"index": found["weighted_sum"], "cni": found["cni"]},
+        function="care_need.care_need_index",
+    )
 
 
 def test_the_reference_is_one_over_all_listed_persons() -> None:

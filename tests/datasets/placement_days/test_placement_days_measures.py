@@ -25,7 +25,8 @@ def test_X02() -> None:
     nights = days_per_month(frame, counting="first_only", until=UNTIL)["days"]
     names = ("jan", "feb", "mar")
     values = dict(zip(names, map(float, both), strict=True))
-    reaches("X02", {**values, "incl": float(both.sum()), "excl": float(nights.sum())})
+    values |= {"incl": float(both.sum()), "excl": float(nights.sum())}
+    reaches("X02", values, function="placement_days.days_per_month")
 
 
 def test_an_open_placement_counts_up_to_the_extraction() -> None:

@@ -103,6 +103,6 @@ def test_impossible_designs_are_errors(call: object) -> None:
 def test_text() -> None:
     assert plain(detectable_paired_means(14, 1.0).text("sv")) == (
         "Med 80 procents styrka och signifikansnivån 5 procent är den minsta effekt som kan "
-        "upptäckas uppåt 0,810 och nedåt -0,810."
+        "upptäckas uppåt 0,810 och nedåt 0,810."
     )
     assert "percentage points" in detectable_proportions(80, 80, 0.3).text("en")

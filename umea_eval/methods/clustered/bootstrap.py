@@ -12,8 +12,18 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Floats, Ints, labels
-from umea_eval.methods.inputs import column, denominators, level, numbers
+from umea_eval.methods.estimates import estimate_words
+from umea_eval.methods.inputs import (
+    FloatArray,
+    IntArray,
+    at_least,
+    choice,
+    column,
+    denominators,
+    labels,
+    level,
+    numbers,
+)
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, GREY
@@ -28,7 +38,7 @@ Interval = Literal["studentised", "percentile"]
 class ClusterBootstrap(Result):
     """``table``: one row: the statistic with its bootstrap limits; ``replicates``: its values."""
 
-    replicates: Floats
+    replicates: FloatArray
     clusters: int
 
     def text(self, language: Language) -> str:
@@ -37,10 +47,7 @@ class ClusterBootstrap(Result):
         return sentence(
             "methods.clustered.bootstrap",
             language,
-            value=row["value"],
-            lower=row["lower"],
-            upper=row["upper"],
-            confidence=100 * row["confidence"],
+            **estimate_words(row, language),
             replicates=len(self.replicates),
             clusters=self.clusters,
         )
@@ -72,6 +79,7 @@ def cluster_bootstrap(
     Source: Davison & Hinkley 1997, section 3.8.
     """
     level(confidence)
+    at_least(replicates, 2, "replicates")
     codes, names = labels(column(data, cluster), cluster)
     _enough(len(names))
     order = np.argsort(codes, kind="stable")
@@ -115,11 +123,13 @@ def bootstrap_ratio(
     Source: Davison & Hinkley 1997, sections 2.4 and 5.2.
     """
     level(confidence)
+    choice(interval, Interval, "interval")
+    at_least(replicates, 2, "replicates")
     y = numbers(column(data, numerator), numerator)
     x = denominators(column(data, denominator), denominator)
     codes, names = labels(column(data, cluster), cluster)
     _enough(len(names))
-    sides: Ints = np.zeros(len(y), dtype=np.int64)
+    sides: IntArray = np.zeros(len(y), dtype=np.int64)
     if group is not None:
         sides, found = labels(column(data, group), group)
         if len(found) != 2:
@@ -161,13 +171,13 @@ def bootstrap_ratio(
     return ClusterBootstrap(table, np.exp(logs), len(names))
 
 
-def _sums(codes: Ints, values: Floats, clusters: int) -> Floats:
+def _sums(codes: IntArray, values: FloatArray, clusters: int) -> FloatArray:
     return np.bincount(codes, values, minlength=clusters).astype(np.float64)
 
 
 def _times(
-    totals: list[tuple[Floats, Floats]], clusters: int, replicates: int, seed: int
-) -> Floats:
+    totals: list[tuple[FloatArray, FloatArray]], clusters: int, replicates: int, seed: int
+) -> FloatArray:
     """How often each cluster is drawn; within its group where no cluster has rows in both."""
     strata = [np.arange(clusters)]
     if len(totals) == 2:
@@ -183,7 +193,9 @@ def _times(
     return times
 
 
-def _log_ratio(times: Floats, totals: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+def _log_ratio(
+    times: FloatArray, totals: list[tuple[FloatArray, FloatArray]]
+) -> tuple[FloatArray, FloatArray]:
     """The logarithm of the rate (ratio) and its linearised error, per row of ``times``.
 
     ``times`` says how often each cluster is drawn. The error is that of the sum over clusters of

@@ -12,8 +12,7 @@ from scipy import stats
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Column, labels, same_length
-from umea_eval.methods.inputs import level, numbers
+from umea_eval.methods.inputs import Column, labels, level, numbers, same_length
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE

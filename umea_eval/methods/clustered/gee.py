@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,22 @@ from statsmodels.tools.sm_exceptions import (
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Floats, Ints, labels, yes_or_no
-from umea_eval.methods.inputs import column, counts, denominators, level, numbers
+from umea_eval.methods.axes import axes, describe, ratios
+from umea_eval.methods.estimates import estimate_words
+from umea_eval.methods.inputs import (
+    FloatArray,
+    IntArray,
+    choice,
+    column,
+    counts,
+    denominators,
+    labels,
+    level,
+    numbers,
+    yes_or_no,
+)
 from umea_eval.methods.result import COLUMNS, Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, GREY
 
 if TYPE_CHECKING:
@@ -42,8 +53,9 @@ class GEE(Result):
     """Generalised estimating equations.
 
     ``table``: one row per covariate: ``value`` with limits (rate ratio, odds ratio, or difference
-    for a continuous outcome), ``coefficient``, ``se``, ``p``; ``numerator`` the sum of the outcome
-    and ``denominator`` of the exposure (rows without one). ``intercept`` stands apart.
+    for a continuous outcome), ``coefficient``, ``standard_error``, ``p_value``;
+    ``numerator`` the sum of the outcome and ``denominator`` of the exposure (rows without one).
+    ``intercept`` stands apart.
     ``within``: the estimated correlation within clusters (0 for independence).
     """
 
@@ -60,11 +72,7 @@ class GEE(Result):
                 f"methods.clustered.gee_{self.family}",
                 language,
                 term=str(row["term"]),
-                value=row["value"],
-                lower=row["lower"],
-                upper=row["upper"],
-                confidence=100 * row["confidence"],
-                p=p_value(float(row["p"]), language),
+                **estimate_words(row, language),
             )
             for row in self.table.to_dict("records")
         ]
@@ -84,7 +92,7 @@ class GEE(Result):
         error = [value - self.table["lower"], self.table["upper"] - value]
         ax.errorbar(value, place, xerr=error, fmt="o", color=BLUE)
         if self.family != "gaussian":
-            ax.set_xscale("log")
+            ratios(ax, language)
         ax.set_yticks(place, [str(term) for term in self.table["term"]])
         return describe(ax, language, x=_AXES[self.family])
 
@@ -114,8 +122,9 @@ def gee(
     Equals R ``geepack::geeglm`` for "robust". Source: Liang & Zeger 1986; Mancl & DeRouen 2001.
     """
     level(confidence)
-    if family not in get_args(Family) or correlation not in get_args(Correlation):
-        raise UserError("methods.clustered.choice", family=family, correlation=correlation)
+    choice(family, Family, "family")
+    choice(correlation, Correlation, "correlation")
+    choice(errors, Errors, "errors")
     y = _outcome(data, outcome, family)
     codes, names = labels(column(data, cluster), cluster)
     days = None if exposure is None else denominators(column(data, exposure), exposure)
@@ -138,7 +147,9 @@ def gee(
     table["method"] = f"GEE, {family}, {correlation}, {errors}"
     within = 0.0 if correlation == "independence" else float(result.cov_struct.dep_params)
     return GEE(
-        table[["term", *COLUMNS, "coefficient", "se", "p"]].reset_index(drop=True),
+        table[["term", *COLUMNS, "coefficient", "standard_error", "p_value"]].reset_index(
+            drop=True
+        ),
         intercept=float(beta[0]),
         within=within,
         clusters=len(names),
@@ -147,7 +158,7 @@ def gee(
     )
 
 
-def _outcome(data: pd.DataFrame, outcome: str, family: Family) -> Floats:
+def _outcome(data: pd.DataFrame, outcome: str, family: Family) -> FloatArray:
     if family == "poisson":
         return counts(column(data, outcome), outcome)
     if family == "binomial":
@@ -156,10 +167,10 @@ def _outcome(data: pd.DataFrame, outcome: str, family: Family) -> Floats:
 
 
 def _fit(
-    y: Floats,
-    x: Floats,
-    codes: Ints,
-    days: Floats | None,
+    y: FloatArray,
+    x: FloatArray,
+    codes: IntArray,
+    days: FloatArray | None,
     *,
     family: Family,
     correlation: Correlation,
@@ -207,7 +218,7 @@ def _fit(
 
 
 def _table(
-    beta: Floats, covariance: Floats, df: int, *, family: Family, confidence: float
+    beta: FloatArray, covariance: FloatArray, df: int, *, family: Family, confidence: float
 ) -> pd.DataFrame:
     se = np.sqrt(np.diag(covariance))
     reach = float(stats.t.ppf((1 + confidence) / 2, df)) * se
@@ -221,7 +232,7 @@ def _table(
             "upper": shown[2],
             "confidence": confidence,
             "coefficient": beta,
-            "se": se,
-            "p": 2 * stats.t.sf(np.abs(beta / se), df),
+            "standard_error": se,
+            "p_value": 2 * stats.t.sf(np.abs(beta / se), df),
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,18 @@ from umea_eval import language as words
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe, named
-from umea_eval.methods.columns import Bools, Column, Floats, Ints, same_length
 from umea_eval.methods.control_charts import rules
+from umea_eval.methods.estimates import value_text
+from umea_eval.methods.inputs import (
+    BoolArray,
+    Column,
+    FloatArray,
+    IntArray,
+    at_least,
+    choice,
+    positive,
+    same_length,
+)
 from umea_eval.methods.months import timeline
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
@@ -35,11 +45,11 @@ ENOUGH_POINTS = 12
 class Limits:
     """Centre, limits and the lines two thirds of the way to them, one value per point."""
 
-    centre: Floats
-    lower: Floats
-    upper: Floats
-    near_lower: Floats
-    near_upper: Floats
+    centre: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    near_lower: FloatArray
+    near_upper: FloatArray
 
 
 @dataclass(frozen=True)
@@ -64,18 +74,22 @@ class ControlChart(Result):
 
     def text(self, language: Language) -> str:
         """Centre, limits and signals in words."""
-        last = self.table.iloc[-1]
+        last = {name: float(self.table[name].iloc[-1]) for name in ("centre", "lower", "upper")}
+        lines = {
+            name: value_text(value, language, beside=tuple(last.values()))
+            for name, value in last.items()
+        }
         parts = [
             sentence(
                 "methods.control_charts.limits",
                 language,
                 points=len(self.table),
-                centre=last["centre"],
-                lower=last["lower"],
-                upper=last["upper"],
+                **lines,
                 per=""
                 if self.per == 1
-                else words.text("methods.control_charts.per", language, per=self.per),
+                else words.text(
+                    "methods.control_charts.per", language, per=value_text(self.per, language)
+                ),
             )
         ]
         signals = self.table[self.table["signal"] != ""]
@@ -151,12 +165,12 @@ class Series:
     """A checked series in order of time."""
 
     time: tuple[str, ...]
-    numerator: Floats
-    denominator: Floats
-    value: Floats
-    phase: Ints
+    numerator: FloatArray
+    denominator: FloatArray
+    value: FloatArray
+    phase: IntArray
 
-    def baselines(self, baseline: int | None) -> Bools:
+    def baselines(self, baseline: int | None) -> BoolArray:
         """The points that make the limits: the first ``baseline`` of each phase, or all."""
         within = np.concatenate([np.arange(n) for n in np.bincount(self.phase)[1:]])
         if baseline is None:
@@ -165,9 +179,9 @@ class Series:
 
 
 def ordered(
-    numerator: Floats | None,
-    denominator: Floats | None,
-    value: Floats,
+    numerator: FloatArray | None,
+    denominator: FloatArray | None,
+    value: FloatArray,
     *,
     times: Column | None,
     breaks: Sequence[Any],
@@ -198,7 +212,7 @@ def ordered(
 
 def draw(
     series: Series,
-    limits: Callable[[Bools, Bools], Limits],
+    limits: Callable[[BoolArray, BoolArray], Limits],
     *,
     kind: str,
     baseline: int | None,
@@ -207,10 +221,11 @@ def draw(
     per: float = 1.0,
 ) -> ControlChart:
     """Make the chart: ``limits(phase, base)`` gives the lines of one phase from its base points."""
-    if improvement is not None and improvement not in get_args(Improvement):
-        raise UserError("methods.control_charts.improvement", value=str(improvement))
-    if baseline is not None and baseline < 2:
-        raise UserError("methods.control_charts.baseline", baseline=baseline)
+    if improvement is not None:
+        choice(improvement, Improvement, "improvement")
+    if baseline is not None:
+        at_least(baseline, 2, "baseline")
+    positive(per, "per")
     in_base = series.baselines(baseline)
     parts = []
     runs = rules.Runs(0, 0, 0, 0, 0, signal=False)

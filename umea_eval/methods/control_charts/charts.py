@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Bools, Column, Floats, same_length
 from umea_eval.methods.control_charts.chart import (
     ControlChart,
     Improvement,
@@ -22,7 +21,15 @@ from umea_eval.methods.control_charts.chart import (
     draw,
     ordered,
 )
-from umea_eval.methods.inputs import counts, denominators, numbers
+from umea_eval.methods.inputs import (
+    BoolArray,
+    Column,
+    FloatArray,
+    counts,
+    denominators,
+    numbers,
+    same_length,
+)
 
 # Constants for moving ranges of two points (Montgomery, Statistical Quality Control, table VI):
 # d2 = 1.128, D4 = 3.267; 3 / d2 is rounded to 2.66 in Making Data Count's XmR chart.
@@ -52,7 +59,7 @@ def xmr_chart(
     """
     series = ordered(None, None, numbers(values, "values"), times=times, breaks=breaks)
 
-    def limits(inside: Bools, base: Bools) -> Limits:
+    def limits(inside: BoolArray, base: BoolArray) -> Limits:
         centre = float(series.value[base].mean())
         return _symmetric(
             np.full(inside.sum(), centre), XMR_FACTOR * _mean_range(series.value[base], screen)
@@ -86,7 +93,7 @@ def p_chart(
         )
     series = ordered(number, size, number / size, times=times, breaks=breaks)
 
-    def limits(inside: Bools, base: Bools) -> Limits:
+    def limits(inside: BoolArray, base: BoolArray) -> Limits:
         centre = _pooled(series, base)
         sigma = np.sqrt(centre * (1 - centre) / series.denominator[inside])
         if prime:
@@ -126,7 +133,7 @@ def u_chart(
     same_length(number, days, ("events", "exposure"))
     series = ordered(number, days, number / days, times=times, breaks=breaks)
 
-    def limits(inside: Bools, base: Bools) -> Limits:
+    def limits(inside: BoolArray, base: BoolArray) -> Limits:
         centre = _pooled(series, base)
         sigma = np.sqrt(centre / series.denominator[inside])
         if prime:
@@ -161,7 +168,7 @@ def c_chart(
     number = counts(events, "events")
     series = ordered(number, np.ones(len(number)), number, times=times, breaks=breaks)
 
-    def limits(inside: Bools, base: Bools) -> Limits:
+    def limits(inside: BoolArray, base: BoolArray) -> Limits:
         centre = _pooled(series, base)
         return _clipped(centre, np.full(inside.sum(), np.sqrt(centre)))
 
@@ -184,7 +191,7 @@ def g_chart(
     between = counts(gaps, "gaps")
     series = ordered(None, None, between, times=None, breaks=breaks)
 
-    def limits(inside: Bools, base: Bools) -> Limits:
+    def limits(inside: BoolArray, base: BoolArray) -> Limits:
         mean = float(series.value[base].mean())
         sigma = np.full(inside.sum(), np.sqrt(mean * (mean + 1)))
         lines = _clipped(mean, sigma)
@@ -209,7 +216,7 @@ def t_chart(
     """
     series = ordered(None, None, denominators(gaps, "gaps"), times=None, breaks=breaks)
 
-    def limits(inside: Bools, base: Bools) -> Limits:
+    def limits(inside: BoolArray, base: BoolArray) -> Limits:
         root = series.value[base] ** (1 / NELSON)
         sigma = _mean_range(root, screen=False) / D2
         lines = _clipped(float(root.mean()), np.full(inside.sum(), sigma))
@@ -224,7 +231,7 @@ def t_chart(
     return draw(series, limits, kind="t", baseline=baseline, improvement=improvement, target=target)
 
 
-def _mean_range(values: Floats, screen: bool) -> float:
+def _mean_range(values: FloatArray, screen: bool) -> float:
     ranges = np.abs(np.diff(values))
     mean = float(ranges.mean())
     if not screen or mean == 0:
@@ -232,12 +239,12 @@ def _mean_range(values: Floats, screen: bool) -> float:
     return float(ranges[ranges < D4 * mean].mean())
 
 
-def _between(standardised: Floats) -> float:
+def _between(standardised: FloatArray) -> float:
     """Laney's sigma: the spread of the standardised points, by their moving ranges."""
     return _mean_range(standardised, screen=False) / D2
 
 
-def _pooled(series: Series, base: Bools) -> float:
+def _pooled(series: Series, base: BoolArray) -> float:
     """Events over exposure in the baseline; refused where a period expects fewer than one."""
     centre = float(series.numerator[base].sum() / series.denominator[base].sum())
     expected = centre * float(series.denominator[base].mean())
@@ -246,12 +253,12 @@ def _pooled(series: Series, base: Bools) -> float:
     return centre
 
 
-def _symmetric(centre: Floats, reach: float) -> Limits:
+def _symmetric(centre: FloatArray, reach: float) -> Limits:
     near = 2 * reach / 3
     return Limits(centre, centre - reach, centre + reach, centre - near, centre + near)
 
 
-def _clipped(centre: float, sigma: Floats, top: float = np.inf) -> Limits:
+def _clipped(centre: float, sigma: FloatArray, top: float = np.inf) -> Limits:
     """Three and two sigma, never below zero nor above ``top``."""
     return Limits(
         np.full(len(sigma), centre),

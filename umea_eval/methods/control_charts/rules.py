@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 from scipy import stats
 
-from umea_eval.methods.columns import Bools, Floats
+from umea_eval.methods.inputs import BoolArray, FloatArray
 
 # NHS England, Making Data Count: seven points make a shift or a trend; the outer third of the
 # distance to a limit is "close to the limit".
@@ -36,17 +36,17 @@ class Runs:
     signal: bool
 
 
-def outside(value: Floats, lower: Floats, upper: Floats) -> Bools:
+def outside(value: FloatArray, lower: FloatArray, upper: FloatArray) -> BoolArray:
     """Points beyond a limit (a point on the limit is inside)."""
     return (value > upper) | (value < lower)
 
 
-def shift(value: Floats, centre: Floats) -> Bools:
+def shift(value: FloatArray, centre: FloatArray) -> BoolArray:
     """Points in a run of seven or more on one side of the centre; one on it ends the run."""
     return _long_runs(np.sign(value - centre), SHIFT_LENGTH, 0)
 
 
-def trend(value: Floats) -> Bools:
+def trend(value: FloatArray) -> BoolArray:
     """Points in a stretch of seven or more, each above the one before (or each below)."""
     step = np.sign(np.diff(value))
     steps = _long_runs(step, TREND_LENGTH - 1, 0)
@@ -56,7 +56,7 @@ def trend(value: Floats) -> Bools:
     return part
 
 
-def two_of_three(value: Floats, centre: Floats, close: Bools) -> Bools:
+def two_of_three(value: FloatArray, centre: FloatArray, close: BoolArray) -> BoolArray:
     """Close points of which there are two among three in a row, all three on the same side."""
     side = np.sign(value - centre)
     part = np.zeros(len(value), dtype=np.bool_)
@@ -67,7 +67,7 @@ def two_of_three(value: Floats, centre: Floats, close: Bools) -> Bools:
     return part
 
 
-def anhoej(value: Floats, centre: Floats) -> Runs:
+def anhoej(value: FloatArray, centre: FloatArray) -> Runs:
     """Unusually long runs or unusually few crossings.
 
     The longest run is judged against round(log2(n)) + 3 (Schilling 2012), the crossings against
@@ -87,7 +87,7 @@ def anhoej(value: Floats, centre: Floats) -> Runs:
     return Runs(n, longest, longest_max, crossings, crossings_min, signal=unusual)
 
 
-def _long_runs(marks: Floats, length: int, neutral: int) -> Bools:
+def _long_runs(marks: FloatArray, length: int, neutral: int) -> BoolArray:
     part = np.zeros(len(marks), dtype=np.bool_)
     start = 0
     for mark, run in groupby(marks):

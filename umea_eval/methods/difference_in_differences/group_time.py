@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Bools, Floats, Ints
 from umea_eval.methods.difference_in_differences.panel import Panel
+from umea_eval.methods.inputs import BoolArray, FloatArray, IntArray
 
 Control = Literal["not yet", "never"]
 Base = Literal["varying", "universal"]
@@ -26,17 +26,17 @@ class Cells:
     ``weights`` is cells x units x periods: the effect is the sum of weights times outcomes.
     """
 
-    group: Ints
-    period: Ints
-    effect: Floats
-    influence: Floats  # units x cells
-    members: tuple[Bools, ...]
-    controls: tuple[Bools, ...]
-    base: Ints
-    share: Floats  # of each cell's group among all units
+    group: IntArray
+    period: IntArray
+    effect: FloatArray
+    influence: FloatArray  # units x cells
+    members: tuple[BoolArray, ...]
+    controls: tuple[BoolArray, ...]
+    base: IntArray
+    share: FloatArray  # of each cell's group among all units
 
     @property
-    def event_time(self) -> Ints:
+    def event_time(self) -> IntArray:
         """Periods since the start of the group; negative before it."""
         return self.period - self.group
 
@@ -45,8 +45,8 @@ class Cells:
 class Aggregate:
     """A weighted mean of cells: which, with what weights, and whether group sizes set them."""
 
-    chosen: Ints
-    weight: Floats
+    chosen: IntArray
+    weight: FloatArray
     by_size: bool
 
 
@@ -91,7 +91,9 @@ def group_time(panel: Panel, *, control: Control, base: Base) -> Cells:
     return cells
 
 
-def _contrast(change: Floats, inside: Bools, compared: Bools, w: Floats) -> tuple[float, Floats]:
+def _contrast(
+    change: FloatArray, inside: BoolArray, compared: BoolArray, w: FloatArray
+) -> tuple[float, FloatArray]:
     n = len(change)
     influence = np.zeros(n)
     means = []
@@ -125,7 +127,7 @@ def in_period(cells: Cells, t: int) -> Aggregate:
     return _by_size(cells, np.flatnonzero((cells.period == t) & (cells.event_time >= 0)))
 
 
-def _by_size(cells: Cells, chosen: Ints) -> Aggregate:
+def _by_size(cells: Cells, chosen: IntArray) -> Aggregate:
     weight = cells.share[chosen] / cells.share[chosen].sum()
     return Aggregate(chosen, weight, by_size=True)
 
@@ -135,7 +137,7 @@ def value(cells: Cells, aggregate: Aggregate) -> float:
     return float(cells.effect[aggregate.chosen] @ aggregate.weight)
 
 
-def influence(cells: Cells, aggregate: Aggregate, panel: Panel) -> Floats:
+def influence(cells: Cells, aggregate: Aggregate, panel: Panel) -> FloatArray:
     """Each unit's influence on the aggregated effect, estimated group sizes included."""
     chosen = aggregate.chosen
     psi = cells.influence[:, chosen] @ aggregate.weight
@@ -150,7 +152,7 @@ def influence(cells: Cells, aggregate: Aggregate, panel: Panel) -> Floats:
     return np.asarray(psi + (own - all_of) @ cells.effect[chosen], dtype=np.float64)
 
 
-def unit_weights(cells: Cells, aggregate: Aggregate, panel: Panel) -> dict[int, Floats]:
+def unit_weights(cells: Cells, aggregate: Aggregate, panel: Panel) -> dict[int, FloatArray]:
     """What the aggregate gives each period of a unit, by the unit's start (equal unit weights)."""
     periods = len(panel.periods)
     found = {int(start): np.zeros(periods) for start in set(panel.start.tolist())}
@@ -165,7 +167,7 @@ def unit_weights(cells: Cells, aggregate: Aggregate, panel: Panel) -> dict[int, 
     return found
 
 
-def combined(weights: list[dict[int, Floats]], share: Floats) -> dict[int, Floats]:
+def combined(weights: list[dict[int, FloatArray]], share: FloatArray) -> dict[int, FloatArray]:
     """A weighted sum of several aggregates' unit weights."""
     return {
         start: np.asarray(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from scipy import stats
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Floats, Ints
+from umea_eval.methods.inputs import FloatArray, IntArray, choice
 
 Errors = Literal["cr2", "cluster", "hc1", "model"]
 
@@ -37,13 +37,13 @@ class Coefficient:
 
 
 def coefficient(
-    x: Floats,
-    y: Floats,
+    x: FloatArray,
+    y: FloatArray,
     index: int,
     *,
     errors: Errors,
-    clusters: Ints | None = None,
-    absorbed: Ints | None = None,
+    clusters: IntArray | None = None,
+    absorbed: IntArray | None = None,
 ) -> Coefficient:
     """The coefficient ``index`` of the regression of y on x.
 
@@ -54,12 +54,7 @@ def coefficient(
     Equals R ``sandwich::vcovCL(type = "HC1")`` and ``clubSandwich::vcovCR(type = "CR2")``.
     Source: Cameron & Miller 2015; Bell & McCaffrey 2002; Pustejovsky & Tipton 2018.
     """
-    if errors not in get_args(Errors):
-        raise UserError(
-            "methods.difference_in_differences.errors",
-            errors=str(errors),
-            known=", ".join(get_args(Errors)),
-        )
+    choice(errors, Errors, "errors")
     k = x.shape[1]
     if absorbed is not None:
         x, y = _within(x, absorbed), _within(y[:, np.newaxis], absorbed)[:, 0]
@@ -95,14 +90,14 @@ def coefficient(
 
 
 def _cr2(
-    x: Floats,
-    residual: Floats,
-    inverse: Floats,
+    x: FloatArray,
+    residual: FloatArray,
+    inverse: FloatArray,
     index: int,
     value: float,
     *,
-    clusters: Ints,
-    absorbed: Ints | None,
+    clusters: IntArray,
+    absorbed: IntArray | None,
 ) -> Coefficient:
     groups = int(clusters.max()) + 1
     scores = np.empty(groups)
@@ -131,7 +126,7 @@ def _cr2(
     return Coefficient(value, _root(float(scores @ scores)), df)
 
 
-def _inverse_root(symmetric: Floats) -> tuple[Floats, Floats]:
+def _inverse_root(symmetric: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The inverse square root on the space where there is one, and the projection on it."""
     values, vectors = np.linalg.eigh((symmetric + symmetric.T) / 2)
     kept = values > _SINGULAR
@@ -139,7 +134,7 @@ def _inverse_root(symmetric: Floats) -> tuple[Floats, Floats]:
     return (vectors * root) @ vectors.T, vectors[:, kept] @ vectors[:, kept].T
 
 
-def _within(columns: Floats, codes: Ints) -> Floats:
+def _within(columns: FloatArray, codes: IntArray) -> FloatArray:
     """Columns less their mean within each code."""
     size = np.bincount(codes)
     means = np.column_stack(

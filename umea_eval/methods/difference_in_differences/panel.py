@@ -9,8 +9,15 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Column, Floats, Ints, labels
-from umea_eval.methods.inputs import column, denominators, numbers
+from umea_eval.methods.inputs import (
+    Column,
+    FloatArray,
+    IntArray,
+    column,
+    denominators,
+    labels,
+    numbers,
+)
 from umea_eval.methods.months import timeline
 from umea_eval.methods.starts import BEFORE, NEVER, starts
 
@@ -24,12 +31,12 @@ class Panel:
 
     units: tuple[Any, ...]
     periods: tuple[str, ...]
-    outcome: Floats
-    start: Ints
-    weights: Floats
+    outcome: FloatArray
+    start: IntArray
+    weights: FloatArray
 
     @property
-    def treated(self) -> Floats:
+    def treated(self) -> FloatArray:
         """1 in every unit and period under the new state, 0 otherwise."""
         places = np.arange(len(self.periods))
         return ((self.start[:, np.newaxis] >= 0) & (places >= self.start[:, np.newaxis])).astype(
@@ -86,7 +93,7 @@ def balanced_panel(
     return Panel(tuple(names), line.labels, values.reshape(len(names), len(unique)), begun, weight)
 
 
-def _per_unit(values: Column, codes: Ints, units: int, name: str) -> Floats:
+def _per_unit(values: Column, codes: IntArray, units: int, name: str) -> FloatArray:
     """One value per unit: the mean over its rows."""
     array = denominators(values, name)
     return np.asarray(

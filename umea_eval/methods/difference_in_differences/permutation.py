@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from umea_eval.methods.columns import Floats, Ints
 from umea_eval.methods.difference_in_differences.panel import Panel
+from umea_eval.methods.inputs import FloatArray, IntArray
 
 _SAME = 1e-9
 
@@ -25,7 +25,7 @@ _SAME = 1e-9
 class Deals:
     """Ways of dealing out the starts: one row per deal, the observed one first."""
 
-    starts: Ints
+    starts: IntArray
     exact: bool
 
     @property
@@ -34,7 +34,7 @@ class Deals:
         return 1 / len(self.starts)
 
 
-def deals(start: Ints, *, largest: int, seed: int) -> Deals:
+def deals(start: IntArray, *, largest: int, seed: int) -> Deals:
     """All distinct deals, or a random sample (with the observed one) where there are too many."""
     sizes = np.unique(start, return_counts=True)[1]
     ways = factorial(len(start)) // prod(factorial(int(size)) for size in sizes)
@@ -72,10 +72,12 @@ class Permuted:
     lower: float
     upper: float
     p: float
-    distribution: Floats
+    distribution: FloatArray
 
 
-def permuted(panel: Panel, dealt: Deals, weights: dict[int, Floats], confidence: float) -> Permuted:
+def permuted(
+    panel: Panel, dealt: Deals, weights: dict[int, FloatArray], confidence: float
+) -> Permuted:
     """Test and interval of an estimator that is linear in the outcomes.
 
     ``weights``: by start, what the estimator gives each period of a unit with that start.
@@ -91,13 +93,13 @@ def permuted(panel: Panel, dealt: Deals, weights: dict[int, Floats], confidence:
     return Permuted(float(estimate[0]), lower, upper, p, estimate)
 
 
-def joint_p(panel: Panel, dealt: Deals, weights: list[dict[int, Floats]]) -> float:
+def joint_p(panel: Panel, dealt: Deals, weights: list[dict[int, FloatArray]]) -> float:
     """Exact p of several estimators being zero, by the sum of their squares."""
     squares = np.sum([_estimates(panel.outcome, dealt, each) ** 2 for each in weights], axis=0)
     return float((squares >= squares[0] - _SAME * (1.0 + squares.max())).mean())
 
 
-def _estimates(values: Floats, dealt: Deals, weights: dict[int, Floats]) -> Floats:
+def _estimates(values: FloatArray, dealt: Deals, weights: dict[int, FloatArray]) -> FloatArray:
     """The estimate under every deal: each unit gives what its dealt start makes of its course."""
     starts = sorted(weights)
     parts = values @ np.column_stack([weights[start] for start in starts])
@@ -106,7 +108,7 @@ def _estimates(values: Floats, dealt: Deals, weights: dict[int, Floats]) -> Floa
     return np.asarray(parts[units, which].sum(axis=1), dtype=np.float64)
 
 
-def _invert(a: Floats, b: Floats, alpha: float) -> tuple[float, float]:
+def _invert(a: FloatArray, b: FloatArray, alpha: float) -> tuple[float, float]:
     """The effects x with share(|a - x b| >= |a0 - x b0|) above alpha, in closed form.
 
     For each deal the set of such x lies between or outside the roots of two linear equations.

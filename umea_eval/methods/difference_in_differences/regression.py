@@ -12,16 +12,16 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe, named
-from umea_eval.methods.columns import Floats, labels, yes_or_no
 from umea_eval.methods.difference_in_differences.least_squares import (
     Coefficient,
     Errors,
     coefficient,
 )
-from umea_eval.methods.inputs import column, level, numbers
+from umea_eval.methods.estimates import estimate_words
+from umea_eval.methods.inputs import FloatArray, column, labels, level, numbers, yes_or_no
 from umea_eval.methods.months import timeline
 from umea_eval.methods.result import COLUMNS, Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, VERMILION
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DifferenceInDifferences(Result):
-    """``table``: one row, ``value`` in the unit of the outcome, with ``se``, ``p`` and
-    ``degrees_of_freedom``; ``denominator`` rows used. ``means``: the mean outcome by state and
-    period. ``staggered``: whether units began at different times, where two-way fixed effects mix
-    early and late and :func:`staggered_adoption` is the method."""
+    """``table``: one row, ``value`` in the unit of the outcome, with ``standard_error``,
+    ``p_value`` and ``degrees_of_freedom``; ``denominator`` rows used. ``means``: the mean
+    outcome by state and period. ``staggered``: whether units began at different times, where
+    two-way fixed effects mix early and late and :func:`staggered_adoption` is the method."""
 
     means: pd.DataFrame
     clusters: int | None
@@ -46,11 +46,7 @@ class DifferenceInDifferences(Result):
             sentence(
                 "methods.difference_in_differences.estimate",
                 language,
-                value=row["value"],
-                lower=row["lower"],
-                upper=row["upper"],
-                confidence=100 * row["confidence"],
-                p=p_value(float(row["p"]), language),
+                **estimate_words(row, language),
             ),
             sentence("methods.difference_in_differences.assumption", language),
         ]
@@ -181,7 +177,7 @@ def two_way_fixed_effects(
     )
 
 
-def two_way_weights(start: Floats | Any, periods: int) -> dict[int, Floats]:
+def two_way_weights(start: FloatArray | Any, periods: int) -> dict[int, FloatArray]:
     """What two-way fixed effects give each period of a unit, by its start (balanced panel)."""
     starts = np.asarray(start)
     state = (starts[:, np.newaxis] >= 0) & (np.arange(periods) >= starts[:, np.newaxis])
@@ -202,8 +198,8 @@ def _one_row(found: Coefficient, rows: int, confidence: float, method: str) -> p
             "upper": [upper],
             "confidence": [confidence],
             "method": [method],
-            "se": [found.se],
-            "p": [found.p],
+            "standard_error": [found.se],
+            "p_value": [found.p],
             "degrees_of_freedom": [found.degrees_of_freedom],
         }
-    )[[*COLUMNS, "se", "p", "degrees_of_freedom"]]
+    )[[*COLUMNS, "standard_error", "p_value", "degrees_of_freedom"]]

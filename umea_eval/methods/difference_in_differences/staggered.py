@@ -12,7 +12,6 @@ from scipy import stats
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe, named
-from umea_eval.methods.columns import Floats, Ints
 from umea_eval.methods.difference_in_differences import group_time as cells_of
 from umea_eval.methods.difference_in_differences.group_time import (
     Aggregate,
@@ -28,9 +27,10 @@ from umea_eval.methods.difference_in_differences.permutation import (
     permuted,
 )
 from umea_eval.methods.difference_in_differences.regression import two_way_weights
-from umea_eval.methods.inputs import level
+from umea_eval.methods.estimates import estimate_words, level_text, p_text, value_text
+from umea_eval.methods.inputs import FloatArray, IntArray, at_least, choice, level
 from umea_eval.methods.result import COLUMNS, Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, GREY
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class StaggeredAdoption(Result):
                 sentence(
                     "methods.difference_in_differences.pre_trend",
                     language,
-                    p=p_value(self.pre_trend_p, language),
+                    p=p_text(self.pre_trend_p, language),
                 )
             )
         parts.append(sentence("methods.difference_in_differences.assumption", language))
@@ -96,7 +96,7 @@ class PlaceboPermutation(Result):
     assignments: int
     smallest_p: float
     exact: bool
-    distribution: Floats
+    distribution: FloatArray
 
     def text(self, language: Language) -> str:
         """The estimate, its exact p and the smallest p that the design can give."""
@@ -145,6 +145,11 @@ def staggered_adoption(
     Source: Callaway & Sant'Anna 2021; permutation: Shaikh & Toulis 2021.
     """
     level(confidence)
+    choice(control, Control, "control")
+    choice(base, Base, "base")
+    if inference is not None:
+        choice(inference, Inference, "inference")
+    at_least(max_assignments, 1, "max_assignments")
     panel = balanced_panel(
         data, outcome=outcome, unit=unit, time=time, start=start, weights=weights
     )
@@ -211,6 +216,8 @@ def placebo_permutation(
     Source: Fisher 1935; Rosenbaum 2002, section 2; Conley & Taber 2011.
     """
     level(confidence)
+    choice(estimator, Estimator, "estimator")
+    at_least(max_assignments, 1, "max_assignments")
     panel = balanced_panel(data, outcome=outcome, unit=unit, time=time, start=start)
     dealt = deals(panel.start, largest=max_assignments, seed=seed)
     if estimator == "two-way":
@@ -228,7 +235,7 @@ def placebo_permutation(
             "upper": [found.upper],
             "confidence": [confidence],
             "method": [f"{estimator}, permutation"],
-            "p": [found.p],
+            "p_value": [found.p],
         }
     )
     return PlaceboPermutation(
@@ -250,7 +257,7 @@ class _Judge:
         return self.mean([aggregate], np.ones(1))
 
     def mean(
-        self, aggregates: list[Aggregate], share: Floats, size: Floats | None = None
+        self, aggregates: list[Aggregate], share: FloatArray, size: FloatArray | None = None
     ) -> dict[str, Any]:
         """A row for a weighted mean of aggregates; ``size`` where estimated sizes set the mean."""
         if self.dealt is not None:
@@ -262,8 +269,8 @@ class _Judge:
                 "value": found.value,
                 "lower": found.lower,
                 "upper": found.upper,
-                "se": np.nan,
-                "p": found.p,
+                "standard_error": np.nan,
+                "p_value": found.p,
             }
         values = np.array([cells_of.value(self.cells, a) for a in aggregates])
         psi = (
@@ -280,12 +287,12 @@ class _Judge:
             "value": value,
             "lower": value - z * se,
             "upper": value + z * se,
-            "se": se,
-            "p": 2 * float(stats.norm.sf(abs(value) / se)) if se > 0 else np.nan,
+            "standard_error": se,
+            "p_value": 2 * float(stats.norm.sf(abs(value) / se)) if se > 0 else np.nan,
         }
 
-    def _from_sizes(self, aggregates: list[Aggregate], size: Floats) -> Floats:
-        groups: Ints = np.array([self.cells.group[a.chosen[0]] for a in aggregates])
+    def _from_sizes(self, aggregates: list[Aggregate], size: FloatArray) -> FloatArray:
+        groups: IntArray = np.array([self.cells.group[a.chosen[0]] for a in aggregates])
         member = (self.panel.start[:, np.newaxis] == groups) * self.panel.weights[:, np.newaxis]
         apart = member - size
         return np.asarray(
@@ -317,8 +324,10 @@ class _Judge:
         table["confidence"] = self.confidence
         kind = "influence functions" if self.dealt is None else "permutation"
         table["method"] = f"Callaway-Sant'Anna, {kind}"
-        names = [name for name in table.columns if name not in (*COLUMNS, "se", "p")]
-        return table[[*names, *COLUMNS, "se", "p"]]
+        names = [
+            name for name in table.columns if name not in (*COLUMNS, "standard_error", "p_value")
+        ]
+        return table[[*names, *COLUMNS, "standard_error", "p_value"]]
 
 
 def _estimate_sentence(row: pd.Series[Any], smallest_p: float | None, language: Language) -> str:
@@ -331,11 +340,8 @@ def _estimate_sentence(row: pd.Series[Any], smallest_p: float | None, language: 
     return sentence(
         f"methods.difference_in_differences.{key}",
         language,
-        value=row["value"],
-        lower=row["lower"],
-        upper=row["upper"],
-        confidence=100 * row["confidence"],
-        p=p_value(float(row["p"]), language),
+        **estimate_words(row, language),
         deals=0 if smallest_p is None else round(1 / smallest_p),
-        smallest="" if smallest_p is None else p_value(smallest_p, language)[2:],
+        smallest="" if smallest_p is None else value_text(smallest_p, language),
+        confidence=level_text(float(row["confidence"]), language),
     )

@@ -14,19 +14,22 @@ from typing import Any
 import numpy as np
 from scipy import optimize, stats
 
-from umea_eval.methods.columns import Floats
+from umea_eval.errors import UserError
+from umea_eval.methods.inputs import FloatArray
 
 # Autocorrelations that are weighed: the stationary range, in steps far below their uncertainty.
 GRID = np.linspace(-0.96, 0.96, 97)
+# Residual squares that are no more than the arithmetic's own rounding.
+_NO_SPREAD = 1e-20
 
 
 @dataclass(frozen=True)
 class Mixture:
     """Weighted t distributions, one per autocorrelation: location, unscaled spread and weight."""
 
-    beta: Floats  # autocorrelations x coefficients
-    covariance: Floats  # autocorrelations x coefficients x coefficients
-    weight: Floats
+    beta: FloatArray  # autocorrelations x coefficients
+    covariance: FloatArray  # autocorrelations x coefficients x coefficients
+    weight: FloatArray
     degrees_of_freedom: int
 
     @property
@@ -35,12 +38,12 @@ class Mixture:
         return float(self.weight @ GRID)
 
     @property
-    def mean(self) -> Floats:
+    def mean(self) -> FloatArray:
         """The coefficients, averaged over the weights."""
         return np.asarray(self.weight @ self.beta, dtype=np.float64)
 
     @property
-    def variance(self) -> Floats:
+    def variance(self) -> FloatArray:
         """The covariance of the coefficients (squared scales, without the t's own factor)."""
         apart = self.beta - self.mean
         between = np.einsum("r,ri,rj->ij", self.weight, apart, apart)
@@ -49,7 +52,7 @@ class Mixture:
         )
 
     def limits(
-        self, gradient: Floats, confidence: float, null: float = 0.0
+        self, gradient: FloatArray, confidence: float, null: float = 0.0
     ) -> tuple[float, float, float]:
         """Lower and upper limit of a linear combination, and two-sided p against ``null``."""
         centre = self.beta @ gradient
@@ -73,7 +76,9 @@ class Mixture:
         return quantile(tail), quantile(1 - tail), min(1.0, 2 * min(below(null), above))
 
 
-def mixture(matrix: Floats, outcome: Floats, rows: np.ndarray[Any, np.dtype[np.int64]]) -> Mixture:
+def mixture(
+    matrix: FloatArray, outcome: FloatArray, rows: np.ndarray[Any, np.dtype[np.int64]]
+) -> Mixture:
     """Fit ``outcome = matrix @ beta + e`` for every autocorrelation of ``e`` in the grid.
 
     ``rows``: the period of each row; between rows k periods apart the correlation is rho ** k.
@@ -93,6 +98,8 @@ def mixture(matrix: Floats, outcome: Floats, rows: np.ndarray[Any, np.dtype[np.i
     beta = np.einsum("rij,rnj,rn->ri", inverse, x, y, optimize=True)
     residual = y - np.einsum("rni,ri->rn", x, beta)
     squares = np.einsum("rn,rn->r", residual, residual)
+    if (squares <= _NO_SPREAD * max(1.0, float(outcome @ outcome))).any():
+        raise UserError("methods.interrupted_series.no_variation")
     df = matrix.shape[0] - matrix.shape[1]
     logarithm = (
         -0.5 * np.log(spread).sum(axis=1)

@@ -10,14 +10,24 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Bools, Column, Floats
-from umea_eval.methods.inputs import numbers
+from umea_eval.methods.inputs import (
+    BoolArray,
+    Column,
+    FloatArray,
+    at_least,
+    choice,
+    numbers,
+    positive,
+)
 from umea_eval.methods.months import Timeline, timeline
 
 # House rule: at least a year on each side, so that a season is never taken for a change ...
 COMPARABLE_POINTS = 12
 # ... and no change of measurement so near that the two cannot be told apart.
 BREAK_DISTANCE = 6
+
+
+MarkKind = Literal["intervention", "break"]
 
 
 @dataclass(frozen=True)
@@ -31,10 +41,13 @@ class Mark:
     """
 
     time: Any
-    kind: Literal["intervention", "break"] = "intervention"
+    kind: MarkKind = "intervention"
     label: str = ""
     slope: bool | None = None
     phase_in: int = 0
+
+    def __post_init__(self) -> None:
+        choice(self.kind, MarkKind, "kind")
 
     @property
     def has_slope(self) -> bool:
@@ -55,15 +68,15 @@ class Design:
 
     line: Timeline
     rows: np.ndarray[Any, np.dtype[np.int64]]
-    outcome: Floats
-    exposure: Floats | None
-    matrix: Floats
-    without: Floats
+    outcome: FloatArray
+    exposure: FloatArray | None
+    matrix: FloatArray
+    without: FloatArray
     terms: tuple[str, ...]
     level: int
     slope: int | None
-    before: Bools
-    after: Bools
+    before: BoolArray
+    after: BoolArray
     interruption: Mark
     marks: tuple[Mark, ...]
 
@@ -86,12 +99,14 @@ def design(
     interruption (slope 0 in the first period after the phase-in); ``level <name>`` and
     ``slope <name>`` of other marks; ``sin k``, ``cos k``; covariates by name.
     """
+    at_least(harmonics, 0, "harmonics")
+    positive(period, "period")
     line = timeline(time, "time")
     y = numbers(outcome, "outcome")[line.order]
     days = None if exposure is None else numbers(exposure, "exposure")[line.order]
     _refuse(line, interruption, marks)
     place = np.arange(len(line), dtype=np.float64)
-    columns: dict[str, Floats] = {"intercept": np.ones(len(line)), "trend": place + 1}
+    columns: dict[str, FloatArray] = {"intercept": np.ones(len(line)), "trend": place + 1}
     own: list[str] = []
     kept = np.ones(len(line), dtype=np.bool_)
     for mark in (interruption, *marks):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import statsmodels.api as sm
 from scipy import optimize, stats
-from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
+from statsmodels.tools.sm_exceptions import (
+    ConvergenceWarning,
+    HessianInversionWarning,
+    PerfectSeparationWarning,
+)
 from statsmodels.tsa.arima.model import ARIMA
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Floats
+from umea_eval.methods.inputs import FloatArray, at_least, choice
 from umea_eval.methods.interrupted_series.autoregressive import Mixture, mixture
 from umea_eval.methods.interrupted_series.design import Design
 
@@ -29,16 +33,16 @@ _LOG_ALPHA = (-14.0, 4.0)
 class Fit:
     """A fitted model. ``limits(gradient)`` gives lower, upper and p of a linear combination."""
 
-    beta: Floats
-    covariance: Floats
+    beta: FloatArray
+    covariance: FloatArray
     degrees_of_freedom: int
-    fitted: Floats
-    residuals: Floats  # Pearson's, not scaled by the dispersion
+    fitted: FloatArray
+    residuals: FloatArray  # Pearson's, not scaled by the dispersion
     dispersion: float
     mixture: Mixture | None
 
     def limits(
-        self, gradient: Floats, confidence: float, null: float = 0.0
+        self, gradient: FloatArray, confidence: float, null: float = 0.0
     ) -> tuple[float, float, float]:
         """Lower and upper limit, and two-sided p against ``null``."""
         if self.mixture is not None:
@@ -52,7 +56,7 @@ class Fit:
         )
         return centre - reach, centre + reach, p
 
-    def standard_error(self, gradient: Floats) -> float:
+    def standard_error(self, gradient: FloatArray) -> float:
         """The standard error of a linear combination."""
         return float(np.sqrt(gradient @ self.covariance @ gradient))
 
@@ -72,15 +76,15 @@ def fit(
     ``NeweyWest(prewhite = FALSE, adjust = FALSE)``). ``autoregressive``: see that module; for
     counts the model is linearised at its own fit (a GEE with one series).
     """
-    if family not in get_args(Family) or errors not in get_args(Errors):
-        raise UserError(
-            "methods.interrupted_series.choice",
-            family=family,
-            errors=errors,
-            families=", ".join(get_args(Family)),
-            kinds=", ".join(get_args(Errors)),
-        )
+    choice(family, Family, "family")
+    choice(errors, Errors, "errors")
     log_link = family != "gaussian"
+    if not log_link and plan.exposure is not None:
+        raise UserError("methods.interrupted_series.exposure_of_mean")
+    if lags is not None:
+        at_least(lags, 0, "lags")
+        if lags >= len(plan.outcome):
+            raise UserError("methods.interrupted_series.lags", lags=lags, n=len(plan.outcome))
     if errors == "arima":
         return _arima(plan, family, order)
     if errors == "autoregressive":
@@ -142,7 +146,7 @@ def _model(plan: Design, family: Family) -> Any:
     return sm.GLM(plan.outcome, plan.matrix, family=kind, exposure=exposure)
 
 
-def _alpha(plan: Design, exposure: Floats) -> float:
+def _alpha(plan: Design, exposure: FloatArray) -> float:
     """The overdispersion, by maximum likelihood; a tiny one where the counts show none."""
     poisson = sm.GLM(plan.outcome, plan.matrix, family=sm.families.Poisson(), exposure=exposure)
     mu = np.asarray(_converged(poisson, {"scale": 1.0}).fittedvalues)
@@ -169,19 +173,22 @@ def _converged(model: Any, options: dict[str, Any]) -> Any:
         warnings.simplefilter("error", ConvergenceWarning)
         warnings.simplefilter("error", HessianInversionWarning)
         warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("error", PerfectSeparationWarning)
         try:
             return model.fit(**options)
+        except PerfectSeparationWarning:
+            raise UserError("methods.interrupted_series.no_variation") from None
         except (ConvergenceWarning, HessianInversionWarning, RuntimeWarning, np.linalg.LinAlgError):
             raise UserError("methods.interrupted_series.not_converged") from None
 
 
-def _variance(model: Any, mu: Floats) -> Floats:
+def _variance(model: Any, mu: FloatArray) -> FloatArray:
     if isinstance(model, sm.OLS):
         return np.ones(len(mu))
     return np.asarray(model.family.variance(mu), dtype=np.float64)
 
 
-def _pearson(outcome: Floats, mu: Floats, variance: Floats) -> Floats:
+def _pearson(outcome: FloatArray, mu: FloatArray, variance: FloatArray) -> FloatArray:
     return np.asarray((outcome - mu) / np.sqrt(variance), dtype=np.float64)
 
 
@@ -239,7 +246,7 @@ def _arima(plan: Design, family: Family, order: tuple[int, int, int]) -> Fit:
     )
 
 
-def _from_mixture(weighed: Mixture, mu: Floats, residuals: Floats) -> Fit:
+def _from_mixture(weighed: Mixture, mu: FloatArray, residuals: FloatArray) -> Fit:
     return Fit(
         beta=weighed.mean,
         covariance=weighed.variance,

@@ -11,14 +11,15 @@ import pandas as pd
 from statsmodels.stats.diagnostic import acorr_ljungbox
 from statsmodels.stats.stattools import durbin_watson
 
+from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe, named
-from umea_eval.methods.columns import Floats
-from umea_eval.methods.inputs import column, level
+from umea_eval.methods.estimates import estimate_words, p_text, value_text
+from umea_eval.methods.inputs import FloatArray, column, level, positive
 from umea_eval.methods.interrupted_series.design import Design, Mark, design
 from umea_eval.methods.interrupted_series.fit import Errors, Family, Fit, fit
 from umea_eval.methods.result import COLUMNS, Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, GREY, VERMILION
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ class InterruptedSeries(Result):
     ``counterfactual``: events (mean) after, had level and trend gone on;
     ``difference``: observed less counterfactual, negative where events were averted.
     ``coefficients``: every term on the scale of the model (logarithms for counts): ``coefficient``,
-    ``se``, ``lower``, ``upper``, ``p``. ``course``: one row per period of the model: observed,
-    fitted, counterfactual. ``diagnostics``: tests of autocorrelation, dispersion.
+    ``standard_error``, ``lower``, ``upper``, ``p_value``. ``course``: one row per period of
+    the model: observed, fitted, counterfactual. ``diagnostics``: tests of
+    autocorrelation, dispersion.
     The design reaches at most "a change that coincides with" the interruption.
     """
 
@@ -60,6 +62,8 @@ class InterruptedSeries(Result):
         """The change, the difference from the counterfactual, and what they may not be called."""
         kind = "ratio" if self.family != "gaussian" else "mean"
         name = self.design.interruption.name(self.design.line)
+        without = float(self.row("counterfactual")["value"])
+        observed = float(self.row("after")["numerator" if kind == "ratio" else "value"])
         parts = []
         for measure in ("level", "slope", "difference"):
             if measure not in set(self.table["measure"]):
@@ -70,21 +74,20 @@ class InterruptedSeries(Result):
                     f"methods.interrupted_series.{measure}_{kind}",
                     language,
                     mark=name,
-                    value=row["value"],
-                    lower=row["lower"],
-                    upper=row["upper"],
-                    confidence=100 * row["confidence"],
-                    counterfactual=self.row("counterfactual")["value"],
-                    observed=self.row("after")["numerator" if kind == "ratio" else "value"],
+                    **estimate_words(row, language),
+                    counterfactual=value_text(without, language, beside=(observed,)),
+                    observed=value_text(
+                        observed, language, beside=() if kind == "ratio" else (without,)
+                    ),
                 )
             )
-        tests = self.diagnostics.set_index("test")[["statistic", "p"]].to_dict("index")
+        tests = self.diagnostics.set_index("test")[["statistic", "p_value"]].to_dict("index")
         parts.append(
             sentence(
                 "methods.interrupted_series.autocorrelation",
                 language,
                 value=tests["lag-1 autocorrelation"]["statistic"],
-                p=p_value(tests["Ljung-Box"]["p"], language),
+                p=p_text(tests["Ljung-Box"]["p_value"], language),
             )
         )
         parts.append(sentence("methods.interrupted_series.claim", language, mark=name))
@@ -151,6 +154,7 @@ def interrupted_series(
     Source: Wagner et al. 2002; Bernal, Cummins & Gasparrini 2017; Newey & West 1987.
     """
     level(confidence)
+    positive(per, "per")
     if isinstance(interruption, Mark):
         mark = interruption
     else:
@@ -185,6 +189,10 @@ def estimate(
 ) -> InterruptedSeries:
     """Fit a design and bring its results together."""
     fitted = fit(plan, family=family, errors=errors, lags=lags, order=order)
+    if not fitted.residuals @ fitted.residuals > 1e-20 * max(
+        1.0, float(plan.outcome @ plan.outcome)
+    ):
+        raise UserError("methods.interrupted_series.no_variation")
     log_link = family != "gaussian"
     exposure = np.ones(len(plan.outcome)) if plan.exposure is None else plan.exposure
     eta = plan.without @ fitted.beta
@@ -203,7 +211,7 @@ def estimate(
         }
     )
     return InterruptedSeries(
-        table=table[["measure", *COLUMNS, "p"]],
+        table=table[["measure", *COLUMNS, "p_value"]],
         coefficients=_coefficients(plan, fitted, confidence),
         course=course,
         diagnostics=_diagnostics(plan, fitted),
@@ -217,7 +225,7 @@ def estimate(
 
 
 def _table(
-    plan: Design, fitted: Fit, without: Floats, *, log_link: bool, confidence: float, per: float
+    plan: Design, fitted: Fit, without: FloatArray, *, log_link: bool, confidence: float, per: float
 ) -> pd.DataFrame:
     after = plan.after
     rows: list[dict[str, Any]] = []
@@ -244,16 +252,18 @@ def _table(
         value = float(fitted.beta[index])
         if log_link:
             value, lower, upper = float(np.exp(value)), float(np.exp(lower)), float(np.exp(upper))
-        rows.append({"measure": name, "value": value, "lower": lower, "upper": upper, "p": p})
+        rows.append({"measure": name, "value": value, "lower": lower, "upper": upper, "p_value": p})
     rows += _against_counterfactual(plan, fitted, without, log_link=log_link, confidence=confidence)
     table = pd.DataFrame(rows)
-    return table.reindex(columns=["measure", *COLUMNS, "p"]).astype(
-        dict.fromkeys(("numerator", "denominator", "value", "lower", "upper", "p"), np.float64)
+    return table.reindex(columns=["measure", *COLUMNS, "p_value"]).astype(
+        dict.fromkeys(
+            ("numerator", "denominator", "value", "lower", "upper", "p_value"), np.float64
+        )
     )
 
 
 def _against_counterfactual(
-    plan: Design, fitted: Fit, without: Floats, *, log_link: bool, confidence: float
+    plan: Design, fitted: Fit, without: FloatArray, *, log_link: bool, confidence: float
 ) -> list[dict[str, Any]]:
     """Counterfactual events (mean) after the interruption, and the observed less those.
 
@@ -291,7 +301,7 @@ def _against_counterfactual(
             "value": observed - total,
             "lower": lower + moved,
             "upper": upper + moved,
-            "p": p,
+            "p_value": p,
         },
     ]
 
@@ -305,10 +315,10 @@ def _coefficients(plan: Design, fitted: Fit, confidence: float) -> pd.DataFrame:
             {
                 "term": term,
                 "coefficient": float(fitted.beta[index]),
-                "se": fitted.standard_error(unit_vector),
+                "standard_error": fitted.standard_error(unit_vector),
                 "lower": lower,
                 "upper": upper,
-                "p": p,
+                "p_value": p,
             }
         )
     return pd.DataFrame(rows)
@@ -327,7 +337,7 @@ def _diagnostics(plan: Design, fitted: Fit) -> pd.DataFrame:
             "test": "Ljung-Box",
             "statistic": float(box["lb_stat"].iloc[0]),
             "degrees_of_freedom": float(lag),
-            "p": float(box["lb_pvalue"].iloc[0]),
+            "p_value": float(box["lb_pvalue"].iloc[0]),
         },
         {"test": "dispersion", "statistic": fitted.dispersion},
     ]
@@ -336,7 +346,7 @@ def _diagnostics(plan: Design, fitted: Fit) -> pd.DataFrame:
             {"test": "autocorrelation of the model", "statistic": fitted.mixture.autocorrelation}
         )
     frame = pd.DataFrame(rows)
-    return frame.reindex(columns=["test", "statistic", "degrees_of_freedom", "p"])
+    return frame.reindex(columns=["test", "statistic", "degrees_of_freedom", "p_value"])
 
 
 def _marks(plan: Design) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.language import Language
+from umea_eval.language import Language, number
 from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.inputs import column
 from umea_eval.methods.interrupted_series.design import COMPARABLE_POINTS
 from umea_eval.methods.interrupted_series.model import InterruptedSeries, interrupted_series
 from umea_eval.methods.result import COLUMNS, Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, VERMILION
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class PlaceboDates(Result):
     """The level change at invented dates before the interruption.
 
-    ``table``: one row per date, the real one last (``real``): ``value`` with limits, ``p``.
+    ``table``: one row per date, the real one last (``real``): ``value`` with limits, ``p_value``.
     ``share`` of all dates (the real one counted) whose change is at least as far from none: at
     least 1 / number of dates; neighbouring dates share data, so it is no exact p-value.
     """
@@ -40,8 +41,8 @@ class PlaceboDates(Result):
             "methods.interrupted_series.placebo",
             language,
             dates=len(placebo),
-            found=int((placebo["p"] < 1 - placebo["confidence"]).sum()),
-            share=p_value(self.share, language)[2:],
+            found=int((placebo["p_value"] < 1 - placebo["confidence"]).sum()),
+            share=number(self.share, language, 3),
         )
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
@@ -69,16 +70,23 @@ def placebo_dates(
     time: str = "month",
     harmonics: int = 0,
     period: int = 12,
+    covariates: Sequence[str] = (),
     lags: int | None = None,
+    order: tuple[int, int, int] = (1, 0, 0),
 ) -> PlaceboDates:
     """Move the interruption to every possible date before the real one.
 
     Only the periods before the real interruption, and after the last break before it, are used, so
     that no real change is among them; both sides of each date have 12 periods. ``result`` is the
     fitted series, the other arguments those that it was fitted with. UserError where there are
-    fewer than 24 such periods.
+    fewer than 24 such periods, and where seasons or covariates are other than those of ``result``.
     """
     plan = result.design
+    season = {f"{wave} {k}" for k in range(1, harmonics + 1) for wave in ("sin", "cos")}
+    own = {"intercept", "trend", "level"} | ({"slope"} if plan.slope is not None else set())
+    marks = {f"{kind} {mark.name(plan.line)}" for mark in plan.marks for kind in ("level", "slope")}
+    if set(plan.terms) - marks != own | season | set(covariates):
+        raise UserError("methods.interrupted_series.placebo_differs")
     start = plan.line.place(plan.interruption.time)
     first = max(
         [
@@ -110,8 +118,10 @@ def placebo_dates(
             slope=plan.slope is not None,
             harmonics=harmonics,
             period=period,
+            covariates=covariates,
             errors=result.errors,
             lags=lags,
+            order=order,
             confidence=float(result.table["confidence"].iloc[0]),
         )
         rows.append(
@@ -122,7 +132,7 @@ def placebo_dates(
         {"time": plan.line.labels[start], "real": True}
         | {str(k): v for k, v in result.row("level").items()}
     )
-    table = pd.DataFrame(rows)[["time", "real", *COLUMNS, "p"]]
+    table = pd.DataFrame(rows)[["time", "real", *COLUMNS, "p_value"]]
     value = table["value"].to_numpy()
     distance = np.abs(np.log(value) if result.family != "gaussian" else value)
     return PlaceboDates(table, float((distance >= distance[-1]).mean()))

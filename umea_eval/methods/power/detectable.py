@@ -15,7 +15,9 @@ from scipy.stats import norm
 from umea_eval import style
 from umea_eval.errors import UserError
 from umea_eval.language import Language, listing, text
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.estimates import Unit, estimate_table, value_text
+from umea_eval.methods.inputs import choice
 from umea_eval.methods.power import formulas
 from umea_eval.methods.result import Result
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Scale = Literal["points", "difference", "ratio"]
+SeriesScale = Literal["difference", "ratio"]
 _UNIT: dict[Scale, Unit] = {"points": "points", "difference": "number", "ratio": "number"}
 # Ratios are sought up to a factor of a million, mean differences up to as many standard deviations.
 _LARGEST = 1e6
@@ -44,7 +47,8 @@ class SmallestEffect(Result):
         """The smallest increase and decrease, or that there is none."""
         parts = []
         for direction, value in zip(self.table["direction"], self.table["value"], strict=True):
-            shown = value_text(value, language, unit=_UNIT[self.scale], beside=(value,))
+            size = value if self.scale == "ratio" else abs(value)
+            shown = value_text(size, language, unit=_UNIT[self.scale], beside=(size,))
             key = "impossible" if math.isnan(value) else self.scale
             name = text(f"methods.power.direction.{direction}", language)
             parts.append(text(f"methods.power.{key}", language, direction=name, value=shown))
@@ -52,18 +56,16 @@ class SmallestEffect(Result):
             "methods.power.text",
             language,
             effects=listing(parts, language),
-            power=100 * self.power,
-            alpha=100 * self.alpha,
+            power=value_text(100 * self.power, language),
+            alpha=value_text(100 * self.alpha, language),
         )
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """A bar per direction, from no effect to the smallest detectable one."""
-        import matplotlib.pyplot as plt  # noqa: PLC0415 - late, so that --help stays fast
-
         none = 1.0 if self.scale == "ratio" else 0.0
         factor = 100.0 if self.scale == "points" else 1.0
         with style.look():
-            ax = ax if ax is not None else plt.subplots()[1]
+            ax = axes(ax)
             names = [
                 text(f"methods.power.direction.{d}", language) for d in self.table["direction"]
             ]
@@ -71,7 +73,7 @@ class SmallestEffect(Result):
             ax.bar(names, height, bottom=none * factor, color=style.BLUE)
             ax.axhline(none * factor, color=style.GREY, linewidth=1)
             ax.set_ylabel(text(f"methods.power.axis.{self.scale}", language))
-        return ax
+        return numbered(ax, language)
 
 
 def detectable_proportions(
@@ -210,7 +212,7 @@ def detectable_interrupted_series(
     sd: float,
     *,
     autocorrelation: float = 0,
-    scale: Literal["difference", "ratio"] = "difference",
+    scale: SeriesScale = "difference",
     power: float = 0.8,
     alpha: float = 0.05,
 ) -> SmallestEffect:
@@ -219,8 +221,9 @@ def detectable_interrupted_series(
     ``sd`` is that of one period around the line, in the outcome's unit; for counts give that of
     the log rate (about the square root of dispersion over the mean count) and ``scale="ratio"``.
     """
+    choice(scale, SeriesScale, "scale")
     errors = formulas.interrupted_series_errors(before, after, sd, autocorrelation=autocorrelation)
-    factor = float(norm.isf(alpha / 2) + norm.isf(1 - _wanted(power)))
+    factor = float(formulas.critical(alpha) + norm.isf(1 - _wanted(power)))
     effects = [factor * errors.level, factor * errors.slope]
     if scale == "ratio":
         effects = [math.exp(effect) for effect in effects]

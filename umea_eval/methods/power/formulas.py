@@ -14,6 +14,7 @@ from scipy.stats import nct, norm
 from scipy.stats import t as student
 
 from umea_eval.errors import UserError
+from umea_eval.methods.inputs import positive
 
 
 class SeriesErrors(NamedTuple):
@@ -28,10 +29,14 @@ def power_proportions(n1: float, n2: float, p1: float, p2: float, *, alpha: floa
 
     Equals R ``power.prop.test(n, p1, p2)`` for equal groups; the test takes the pooled variance.
     """
+    positive(n1, "n1")
+    positive(n2, "n2")
+    if not (0 <= p1 <= 1 and 0 <= p2 <= 1):
+        raise UserError("methods.power.baseline")
     pooled = (n1 * p1 + n2 * p2) / (n1 + n2)
     null_error = math.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
     error = math.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
-    beyond = abs(p1 - p2) - _z(alpha) * null_error
+    beyond = abs(p1 - p2) - critical(alpha) * null_error
     return float(norm.cdf(beyond / error)) if error > 0 else float(beyond > 0)
 
 
@@ -42,8 +47,11 @@ def power_paired_proportions(
 
     Source: Connor 1987, Biometrics 43:207-211 (McNemar's test).
     """
+    positive(n, "n")
+    if not 0 <= abs(difference) <= discordant <= 1:
+        raise UserError("methods.power.baseline")
     spread = math.sqrt(max(discordant - difference**2, 0.0))
-    beyond = math.sqrt(n) * abs(difference) - _z(alpha) * math.sqrt(discordant)
+    beyond = math.sqrt(n) * abs(difference) - critical(alpha) * math.sqrt(discordant)
     return float(norm.cdf(beyond / spread)) if spread > 0 else float(beyond > 0)
 
 
@@ -51,6 +59,8 @@ def power_means(
     n1: float, n2: float, difference: float, sd: float, *, alpha: float = 0.05
 ) -> float:
     """Two independent means. Equals R ``power.t.test(n, delta, sd)`` for equal groups."""
+    for given, name in ((n1, "n1"), (n2, "n2"), (sd, "sd")):
+        positive(given, name)
     return _t_power(abs(difference) / (sd * math.sqrt(1 / n1 + 1 / n2)), n1 + n2 - 2, alpha)
 
 
@@ -59,6 +69,8 @@ def power_paired_means(n: float, difference: float, sd: float, *, alpha: float =
 
     Equals R ``power.t.test(n, delta, sd, type = "paired")``.
     """
+    positive(n, "n")
+    positive(sd, "sd")
     return _t_power(abs(difference) * math.sqrt(n) / sd, n - 1, alpha)
 
 
@@ -70,8 +82,11 @@ def power_rates(
     ``dispersion`` is the variance of a count over its mean (1 for Poisson; more where the same
     people have several events). Wald's test on the log scale.
     """
+    given = {"events1": events1, "events2": events2, "ratio": ratio, "dispersion": dispersion}
+    for name, value in given.items():
+        positive(value, name)
     error = math.sqrt(dispersion * (1 / (events1 * ratio) + 1 / events2))
-    return float(norm.cdf(abs(math.log(ratio)) / error - _z(alpha)))
+    return float(norm.cdf(abs(math.log(ratio)) / error - critical(alpha)))
 
 
 def power_hazard_ratio(
@@ -81,8 +96,12 @@ def power_hazard_ratio(
 
     Source: Schoenfeld 1981, Biometrika 68:316-319 (log-rank test, proportional hazards).
     """
+    positive(events, "events")
+    positive(ratio, "ratio")
+    if not 0 < share < 1:
+        raise UserError("methods.power.rate")
     effect = abs(math.log(ratio)) * math.sqrt(events * share * (1 - share))
-    return float(norm.cdf(effect - _z(alpha)))
+    return float(norm.cdf(effect - critical(alpha)))
 
 
 def design_effect(cluster_size: float, icc: float, *, size_variation: float = 0) -> float:
@@ -124,7 +143,8 @@ def smallest_attainable_p(treated: int, units: int) -> float:
     return 1 / math.comb(units, treated)
 
 
-def _z(alpha: float) -> float:
+def critical(alpha: float) -> float:
+    """The normal quantile that a two-sided test at level ``alpha`` compares with."""
     if not 0 < alpha < 1:
         raise UserError("methods.power.alpha")
     return float(norm.isf(alpha / 2))
@@ -133,5 +153,5 @@ def _z(alpha: float) -> float:
 def _t_power(shift: float, degrees: float, alpha: float) -> float:
     if degrees <= 0:
         raise UserError("methods.power.degrees")
-    _z(alpha)
+    critical(alpha)
     return float(nct.sf(student.isf(alpha / 2, degrees), degrees, shift))

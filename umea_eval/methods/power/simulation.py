@@ -29,7 +29,7 @@ class SimulatedPower(Estimates):
         """The smallest of the simulated effects that reaches the wanted power."""
         row = self.table[self.table["effect"] == self.smallest]
         values: dict[str, object] = {
-            "power": 100 * self.power,
+            "power": value_text(100 * self.power, language),
             "replicates": int(self.table["denominator"].iloc[0]),
         }
         if row.empty:

@@ -18,6 +18,7 @@ from umea_eval.methods.inputs import (
     Interval,
     alike,
     binomial,
+    choice,
     keys,
     level,
     refuse,
@@ -97,6 +98,7 @@ def ratio(
     Columns and rows as in `difference`. The ratio is infinite when the reference has no events;
     it does not exist when neither group has any, which is an error.
     """
+    choice(method, RatioMethod, "method")
     pairs = against(data, x, n, group=group, reference=reference, by=by, read=binomial)
     interval = koopman if method == "koopman" else katz
     lower, upper = interval(*pairs.counts, confidence=confidence)

@@ -17,6 +17,7 @@ import pandas as pd
 from umea_eval import style
 from umea_eval.errors import UserError
 from umea_eval.language import Language, listing, percent, text
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.estimates import estimate_table
 from umea_eval.methods.inputs import BoolArray
 from umea_eval.methods.result import Result
@@ -68,15 +69,13 @@ class PossibleCounts(Result):
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Each possible base as a point at the shares that it can have."""
-        import matplotlib.pyplot as plt  # noqa: PLC0415 - late, so that --help stays fast
-
         with style.look():
-            ax = ax if ax is not None else plt.subplots()[1]
+            ax = axes(ax)
             ax.plot(self.table["denominator"], self.table["value"] * 100, ".", color=style.BLUE)
             ax.set_xlim(0, self.up_to)
             ax.set_xlabel(text("methods.proportions.printed.axis", language))
             ax.set_ylabel(text("methods.proportions.share.axis", language))
-        return ax
+        return numbered(ax, language)
 
 
 def possible_counts(
@@ -88,7 +87,8 @@ def possible_counts(
     what they say of rounding. ``exhaustive`` says that they are the shares of one whole, so that
     their counts must add up to n. Raises UserError for text that is not a percentage of 0 to 100.
     """
-    values = _printed([printed] if isinstance(printed, Printed) else printed)
+    # A float has lost the digits that were printed: 78.0 and 78.00 are the same number.
+    values = _printed([printed] if isinstance(printed, Printed | float) else printed)
     rows = []
     for n in range(max(at_least, 1), up_to + 1):
         ranges = [_range(value, n) for value in values]
@@ -142,6 +142,8 @@ def possible_groups(
 def _printed(values: Sequence[Printed]) -> tuple[Decimal, ...]:
     read = []
     for place, value in enumerate(values, start=1):
+        if isinstance(value, float):
+            raise UserError("methods.proportions.printed.unreadable", place=place)
         written = str(value).replace("%", "").replace(",", ".").strip()
         try:
             number = Decimal(written)

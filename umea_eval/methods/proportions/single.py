@@ -11,7 +11,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from umea_eval.methods.estimates import Estimates, Unit, estimate_table
-from umea_eval.methods.inputs import By, Interval, binomial, column, keys, level, sums
+from umea_eval.methods.inputs import By, Interval, binomial, choice, column, keys, level, sums
 
 Method = Literal["wilson", "exact"]
 
@@ -41,6 +41,7 @@ def proportion(
     Raises UserError for missing values, n = 0, counts that are not whole, or x > n.
     Equals R ``prop.test(x, n, correct = FALSE)`` (P01, P03) and ``binom.test`` (P05, P07).
     """
+    choice(method, Method, "method")
     counted, base = binomial(column(data, x), column(data, n), (x, n))
     total = sums(data, {"x": counted, "n": base}, by)
     interval = wilson if method == "wilson" else clopper_pearson

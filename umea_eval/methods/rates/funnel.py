@@ -12,8 +12,18 @@ from scipy.stats import binom, norm, poisson
 from umea_eval import style
 from umea_eval.errors import UserError
 from umea_eval.language import Language, listing, text
+from umea_eval.methods.axes import axes, numbered
 from umea_eval.methods.estimates import estimate_table, value_text
-from umea_eval.methods.inputs import FloatArray, binomial, column, group_keys, no_duplicates
+from umea_eval.methods.inputs import (
+    FloatArray,
+    binomial,
+    choice,
+    column,
+    group_keys,
+    level,
+    no_duplicates,
+    positive,
+)
 from umea_eval.methods.rates.single import read_rate
 from umea_eval.methods.result import Result
 
@@ -67,11 +77,9 @@ class Funnel(Result):
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Values over size with the target and both pairs of limits."""
-        import matplotlib.pyplot as plt  # noqa: PLC0415 - late, so that --help stays fast
-
         factor = 100.0 if self.kind == "share" else 1.0
         with style.look():
-            ax = ax if ax is not None else plt.subplots()[1]
+            ax = axes(ax)
             size = self.curve["denominator"]
             for name, line in (("inner", "--"), ("outer", "-")):
                 for side in ("lower", "upper"):
@@ -94,7 +102,7 @@ class Funnel(Result):
             ax.set_ylabel(
                 text(f"methods.{words}.axis", language, per=value_text(self.per, language))
             )
-        return ax
+        return numbered(ax, language)
 
 
 def funnel(
@@ -121,6 +129,11 @@ def funnel(
     Raises UserError for a unit that occurs twice, and for overdispersion with fewer than 10 units.
     Source: Spiegelhalter 2005, Stat Med 24:1185-1202.
     """
+    choice(kind, Kind, "kind")
+    choice(overdispersion, Overdispersion, "overdispersion")
+    positive(per, "per")
+    for one in levels:
+        level(one)
     group_keys(data, unit)
     no_duplicates(data, [unit])
     ordered = data.sort_values(unit).reset_index(drop=True)
@@ -143,12 +156,12 @@ def funnel(
 
     def limits(sizes: FloatArray) -> dict[str, FloatArray]:
         found: dict[str, FloatArray] = {}
-        for name, level in zip(("inner", "outer"), sorted(levels), strict=True):
+        for name, one in zip(("inner", "outer"), sorted(levels), strict=True):
             if exact:
-                low, high = _exact_limits(centre, sizes, level, kind)
+                low, high = _exact_limits(centre, sizes, one, kind)
             else:
                 variance = _variance(centre, sizes, kind) * spread[overdispersion][0]
-                half = norm.isf((1 - level) / 2) * np.sqrt(variance + spread[overdispersion][1])
+                half = norm.isf((1 - one) / 2) * np.sqrt(variance + spread[overdispersion][1])
                 low, high = np.maximum(centre - half, 0.0), centre + half
                 high = np.minimum(high, 1.0) if kind == "share" else high
             found |= {f"lower_{name}": low * per, f"upper_{name}": high * per}
@@ -208,11 +221,11 @@ def _spread(z: FloatArray, error: FloatArray) -> tuple[float, float]:
 
 
 def _exact_limits(
-    centre: float, size: FloatArray, level: float, kind: Kind
+    centre: float, size: FloatArray, confidence: float, kind: Kind
 ) -> tuple[FloatArray, FloatArray]:
     """The counts at which the tail probabilities are reached, interpolated (Spiegelhalter, A.1)."""
     found = []
-    for probability in ((1 - level) / 2, (1 + level) / 2):
+    for probability in ((1 - confidence) / 2, (1 + confidence) / 2):
         law = binom(size, centre) if kind == "share" else poisson(size * centre)
         count = law.ppf(probability)
         above, below = law.cdf(count), law.cdf(count - 1)

@@ -50,8 +50,11 @@ def population_rate(
     size = counts(column(happened, count), count) if count and len(happened) else 1.0
     happened = happened[strata].assign(_events=size)
     counted = happened.groupby(strata, sort=True, observed=True)["_events"].sum().reset_index()
-    joined = total.merge(counted, on=strata, how="outer", sort=True)
-    if joined[inhabitants].isna().any():
+    try:
+        joined = total.merge(counted, on=strata, how="outer", sort=True)
+    except ValueError:  # text in one table and numbers in the other are no common groups
+        joined = None
+    if joined is None or joined[inhabitants].isna().any():
         raise UserError("methods.rates.population.no_group", columns=listing(strata, "sv"))
     joined["_events"] = joined["_events"].fillna(0).astype(np.float64)
     return rate(joined, "_events", inhabitants, by=by, per=per, confidence=confidence)

@@ -16,6 +16,7 @@ from umea_eval.methods.inputs import (
     By,
     FloatArray,
     alike,
+    at_least,
     column,
     group_keys,
     keys,
@@ -137,6 +138,7 @@ def bootstrap_rate_ratio(
     Source: Efron & Tibshirani 1993, An introduction to the bootstrap, 13.
     """
     level(confidence)
+    at_least(replicates, 1, "replicates")
     pairs = against(data, x, exposure, group=group, reference=reference, by=None, read=read_rate)
     refuse((pairs.x == 0) & (pairs.reference_x == 0), "methods.inputs.no_events", x)
     events, time = read_rate(column(data, x), column(data, exposure), (x, exposure))

@@ -24,7 +24,7 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language, text
 from umea_eval.methods.design import Design, design_matrix
 from umea_eval.methods.estimates import Estimates, estimate_table
-from umea_eval.methods.inputs import FloatArray, column, group_keys, level
+from umea_eval.methods.inputs import FloatArray, choice, column, group_keys, level
 from umea_eval.methods.rates.single import read_rate
 
 Family = Literal["poisson", "quasi_poisson", "negative_binomial"]
@@ -110,6 +110,7 @@ def rate_regression(
     Equals R ``glm(x ~ terms + offset(log(exposure)), poisson)``, ``quasipoisson`` and
     ``MASS::glm.nb``; with ``cluster`` R ``sandwich::vcovCL(type = "HC0")``.
     """
+    choice(family, Family, "family")
     events, time = read_rate(column(data, x), column(data, exposure), (x, exposure))
     design = design_matrix(data, terms, references=references)
     _refuse_levels_without_events(design, events)

@@ -16,11 +16,13 @@ from umea_eval.methods.inputs import (
     FloatArray,
     Interval,
     alike,
+    choice,
     column,
     counts,
     denominators,
     keys,
     level,
+    positive,
     sums,
 )
 
@@ -56,6 +58,8 @@ def rate(
     Raises UserError for missing values, no exposure, or counts that are not whole.
     Equals R ``PHEindicatormethods::phe_rate`` (B09).
     """
+    positive(per, "per")
+    choice(method, Method, "method")
     events, time = read_rate(column(data, x), column(data, exposure), (x, exposure))
     total = sums(data, {"x": events, "exposure": time}, by)
     lower, upper = poisson_interval(total["x"], confidence=confidence, method=method)
@@ -79,6 +83,7 @@ def poisson_interval(
 
     Exact below 10 events and Byar's from 10 unless ``method`` says otherwise.
     """
+    choice(method, Method, "method")
     events = counts(x, "x")
     exact, approximate = (f(events, confidence=confidence) for f in (garwood, byar))
     use_exact = _is_exact(events, method)

@@ -19,6 +19,7 @@ from umea_eval.methods.inputs import (
     keys,
     level,
     no_duplicates,
+    positive,
     sums,
 )
 from umea_eval.methods.rates.single import byar, read_rate
@@ -63,6 +64,7 @@ def direct_rate(
     ``independent_events = FALSE``.
     """
     level(confidence)
+    positive(per, "per")
     groups = keys(by) or ["_all"]
     repeat = [] if event_frequency is None else [event_frequency]
     times = counts(column(data, event_frequency), event_frequency) if event_frequency else 1.0

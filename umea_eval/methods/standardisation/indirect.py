@@ -16,12 +16,14 @@ from umea_eval.methods.inputs import (
     By,
     FloatArray,
     binomial,
+    choice,
     column,
     group_keys,
     keys,
     level,
     no_duplicates,
     numbers,
+    positive,
     refuse,
     sums,
 )
@@ -54,6 +56,7 @@ def smr(
     Equals R ``epiR::epi.smr(method = "byar")`` with ``method="byar"`` (S09) and
     ``PHEindicatormethods::calculate_ISRatio`` by default.
     """
+    choice(method, Method, "method")
     events, expectation = read_rate(
         column(data, observed), column(data, expected), (observed, expected)
     )
@@ -103,6 +106,8 @@ def indirect(
     Source: Breslow & Day 1987, Statistical methods in cancer research II, 2.3; the two errors are
     joined on the log scale as in Zou & Donner 2008, Stat Med 27:1693-1702.
     """
+    choice(reference_kind, Reference, "reference_kind")
+    positive(per, "per")
     group_keys(reference, stratum)
     no_duplicates(reference, [stratum])
     names = (reference_x, reference_n)
@@ -121,8 +126,11 @@ def indirect(
             "_error": rate_error,
         }
     )
-    strata = group_keys(data, stratum).merge(rates, on=stratum, how="left")
-    if strata["_rate"].isna().any():
+    try:
+        strata = group_keys(data, stratum).merge(rates, on=stratum, how="left")
+    except ValueError:  # text in one table and numbers in the other are no common strata
+        strata = None
+    if strata is None or strata["_rate"].isna().any():
         raise UserError("methods.standardisation.indirect.stratum_missing", stratum=stratum)
     events, people = read_rate(column(data, x), column(data, n), (x, n))
     no_duplicates(data, [*keys(by), stratum])

@@ -16,7 +16,16 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Column, Floats, Ints, labels, same_length, whole_or_numbers
+from umea_eval.methods.inputs import (
+    Column,
+    FloatArray,
+    IntArray,
+    labels,
+    numbers,
+    refuse,
+    same_length,
+    whole_or_numbers,
+)
 
 # Whole durations up to this many times the number of rows are counted; sparser ones are sorted.
 _SPARSE = 4
@@ -30,10 +39,10 @@ class FollowUp:
     Times that are all whole are int64, which is what makes counting them cheap.
     """
 
-    durations: Floats | Ints
-    codes: Ints
-    entry: Floats | Ints | None = None
-    cluster: Ints | None = None
+    durations: FloatArray | IntArray
+    codes: IntArray
+    entry: FloatArray | IntArray | None = None
+    cluster: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.durations)
@@ -59,15 +68,15 @@ class FollowUp:
 class EventTimes:
     """Distinct times with an event of any kind; ``events`` has one column per kind."""
 
-    time: Floats
-    at_risk: Floats
-    events: Floats
+    time: FloatArray
+    at_risk: FloatArray
+    events: FloatArray
     persons: int
     last_time: float
     emptied_at: float | None
 
     @property
-    def any_event(self) -> Floats:
+    def any_event(self) -> FloatArray:
         """Events of any kind at each time."""
         return np.asarray(self.events.sum(axis=1), dtype=np.float64)
 
@@ -93,7 +102,7 @@ def follow_up(
     if code.dtype.kind != "i" or _any_negative(code):
         wrong = (code < 0) | (code != np.floor(code))
         raise UserError("methods.survival.codes", first=int(wrong.argmax()) + 1)
-    begin: Floats | Ints | None = None
+    begin: FloatArray | IntArray | None = None
     if entry is not None:
         begin = whole_or_numbers(entry, "entry")
         same_length(time, begin, ("durations", "entry"))
@@ -102,14 +111,14 @@ def follow_up(
             raise UserError(
                 "methods.survival.entry", wrong=int(late.sum()), first=int(late.argmax()) + 1
             )
-    shared: Ints | None = None
+    shared: IntArray | None = None
     if cluster is not None:
         shared, _ = labels(cluster, "cluster")
         same_length(time, shared, ("durations", "cluster"))
     return FollowUp(time, code.astype(np.int64, copy=False), begin, shared)
 
 
-def _any_negative(values: Floats | Ints) -> bool:
+def _any_negative(values: FloatArray | IntArray) -> bool:
     if values.dtype.kind == "i":
         # Read as unsigned a negative number is the largest of all: one pass, and a fast one.
         return bool(values.view(np.uint64).max() > np.iinfo(np.int64).max)
@@ -142,7 +151,9 @@ def event_times(persons: FollowUp, kinds: int = 1) -> EventTimes:
     return EventTimes(times, at_risk, events, len(time), last, emptied)
 
 
-def _count_whole(persons: FollowUp, kinds: int, last: int) -> tuple[Floats, Floats, Floats]:
+def _count_whole(
+    persons: FollowUp, kinds: int, last: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     width = kinds + 1
     time = persons.durations.astype(np.int64, copy=False)
     # One cell per month and kind of end, so that one pass over the persons is enough; in pieces
@@ -169,7 +180,7 @@ def _count_whole(persons: FollowUp, kinds: int, last: int) -> tuple[Floats, Floa
     )
 
 
-def _count_sorted(persons: FollowUp, kinds: int) -> tuple[Floats, Floats, Floats]:
+def _count_sorted(persons: FollowUp, kinds: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     happened = persons.codes > 0
     distinct, counted = np.unique(persons.durations[happened], return_counts=True)
     times = distinct.astype(np.float64)
@@ -183,7 +194,7 @@ def _count_sorted(persons: FollowUp, kinds: int) -> tuple[Floats, Floats, Floats
     return times, at_risk, np.column_stack(columns)
 
 
-def number_at_risk(persons: FollowUp, times: Floats) -> Floats:
+def number_at_risk(persons: FollowUp, times: FloatArray) -> FloatArray:
     """How many have ``entry < t <= duration`` at each time (not necessarily event times)."""
     left = np.searchsorted(np.sort(persons.durations), times, side="left")
     present = len(persons) - left
@@ -207,7 +218,8 @@ def at_risk_table(
     at risk at 0), and ``events`` and ``censored`` up to and including the time.
     """
     rows = []
-    asked = np.asarray(times, dtype=np.float64)
+    asked = np.atleast_1d(numbers(times, "times"))
+    refuse(asked < 0, "methods.inputs.negative", "times")
     for name, persons in by_group(follow_up(durations, events, entry=entry), groups):
         happened = persons.codes > 0
         ends = np.searchsorted(np.sort(persons.durations[happened]), asked, side="right")

@@ -11,9 +11,17 @@ from scipy import stats
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Column, Floats, Ints, labels, same_length
-from umea_eval.methods.inputs import level, numbers
+from umea_eval.methods.axes import axes, describe, ratios
+from umea_eval.methods.estimates import estimate_words
+from umea_eval.methods.inputs import (
+    Column,
+    FloatArray,
+    IntArray,
+    labels,
+    level,
+    numbers,
+    same_length,
+)
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import FollowUp, follow_up
@@ -34,8 +42,9 @@ _SEPARATED = 20.0
 @dataclass(frozen=True)
 class Cox(Result):
     """Cox regression. ``table``: one row per covariate: ``value``, ``lower`` and ``upper`` of the
-    hazard ratio, ``coefficient`` (its logarithm), ``se``, ``z``, ``p``, ``naive_se`` (the
-    model's own, without regard to clusters); ``numerator`` events, ``denominator`` persons."""
+    hazard ratio, ``coefficient`` (its logarithm), ``standard_error``, ``z``, ``p_value``,
+    ``naive_standard_error`` (the model's own, without regard to clusters); ``numerator`` events,
+    ``denominator`` persons."""
 
     log_likelihood: float
     covariance: pd.DataFrame
@@ -56,10 +65,7 @@ class Cox(Result):
                 "methods.survival.hazard_ratio",
                 language,
                 term=str(row["term"]),
-                value=row["value"],
-                lower=row["lower"],
-                upper=row["upper"],
-                confidence=100 * row["confidence"],
+                **estimate_words(row, language),
             )
             for row in self.table.to_dict("records")
         ]
@@ -73,7 +79,7 @@ class Cox(Result):
         error = [value - self.table["lower"], self.table["upper"] - value]
         ax.axvline(1.0, color=GREY, linewidth=1)
         ax.errorbar(value, place, xerr=error, fmt="o", color=BLUE)
-        ax.set_xscale("log")
+        ratios(ax, language)
         ax.set_yticks(place, [str(term) for term in self.table["term"]])
         return describe(ax, language, x="hazard_ratio")
 
@@ -82,15 +88,15 @@ class Cox(Result):
 class _Likelihood:
     """What Efron's partial likelihood needs that does not depend on the coefficients."""
 
-    x: Floats
-    by_duration: Ints
-    by_entry: Ints | None
-    left: Ints  # how many have left before each event time, in by_duration
-    entered: Ints | None  # how many of by_entry have entered before each event time
-    event_of: Ints  # the event time of each person with the event
-    with_event: Ints  # those persons
-    row_of: Ints  # one row per event: its event time
-    rank: Floats  # and its place among the ties, as a share of them
+    x: FloatArray
+    by_duration: IntArray
+    by_entry: IntArray | None
+    left: IntArray  # how many have left before each event time, in by_duration
+    entered: IntArray | None  # how many of by_entry have entered before each event time
+    event_of: IntArray  # the event time of each person with the event
+    with_event: IntArray  # those persons
+    row_of: IntArray  # one row per event: its event time
+    rank: FloatArray  # and its place among the ties, as a share of them
 
 
 def cox(
@@ -118,6 +124,10 @@ def cox(
         raise UserError("methods.survival.competing")
     if not (persons.codes == 1).any():
         raise UserError("methods.survival.no_events")
+    if not isinstance(covariates, pd.DataFrame):
+        raise UserError("methods.inputs.no_frame", given=type(covariates).__name__)
+    if covariates.columns.empty:
+        raise UserError("methods.inputs.none_named", name="covariates")
     raw = np.column_stack([numbers(covariates[name], str(name)) for name in covariates.columns])
     same_length(persons.durations, raw[:, 0], ("durations", "covariates"))
     centre, scale = raw.mean(axis=0), raw.std(axis=0)
@@ -146,9 +156,9 @@ def cox(
 
 
 def _table(
-    beta: Floats,
-    variance: Floats,
-    naive: Floats,
+    beta: FloatArray,
+    variance: FloatArray,
+    naive: FloatArray,
     persons: FollowUp,
     *,
     confidence: float,
@@ -165,15 +175,15 @@ def _table(
             "confidence": confidence,
             "method": "Cox, Efron",
             "coefficient": beta,
-            "se": se,
+            "standard_error": se,
             "z": beta / se,
-            "p": 2 * stats.norm.sf(np.abs(beta / se)),
-            "naive_se": np.sqrt(np.diag(naive)),
+            "p_value": 2 * stats.norm.sf(np.abs(beta / se)),
+            "naive_standard_error": np.sqrt(np.diag(naive)),
         }
     )
 
 
-def _parts(persons: FollowUp, x: Floats) -> _Likelihood:
+def _parts(persons: FollowUp, x: FloatArray) -> _Likelihood:
     with_event = np.flatnonzero(persons.codes == 1)
     times, event_of = np.unique(persons.durations[with_event], return_inverse=True)
     ties = np.bincount(event_of)
@@ -189,7 +199,7 @@ def _parts(persons: FollowUp, x: Floats) -> _Likelihood:
     return _Likelihood(x, by_duration, by_entry, left, entered, event_of, with_event, row_of, rank)
 
 
-def _over_risk_sets(parts: _Likelihood, values: Floats) -> Floats:
+def _over_risk_sets(parts: _Likelihood, values: FloatArray) -> FloatArray:
     """The sum of ``values`` (one per person) over those at risk at each event time."""
     gone = np.concatenate([[0.0], np.cumsum(values[parts.by_duration])])
     if parts.by_entry is None or parts.entered is None:
@@ -198,18 +208,18 @@ def _over_risk_sets(parts: _Likelihood, values: Floats) -> Floats:
     return np.asarray(come[parts.entered] - gone[parts.left], dtype=np.float64)
 
 
-def _over_events(parts: _Likelihood, values: Floats) -> Floats:
+def _over_events(parts: _Likelihood, values: FloatArray) -> FloatArray:
     """The sum of ``values`` over those with the event at each event time."""
     return np.bincount(parts.event_of, values[parts.with_event]).astype(np.float64)
 
 
-def _sums(parts: _Likelihood, values: Floats) -> Floats:
+def _sums(parts: _Likelihood, values: FloatArray) -> FloatArray:
     """Efron's sum for each event: the risk set less the part of the ties already counted."""
     whole, tied = _over_risk_sets(parts, values), _over_events(parts, values)
     return np.asarray(whole[parts.row_of] - parts.rank * tied[parts.row_of], dtype=np.float64)
 
 
-def _evaluate(parts: _Likelihood, beta: Floats) -> tuple[float, Floats, Floats]:
+def _evaluate(parts: _Likelihood, beta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
     """Log-likelihood, gradient and information."""
     eta = parts.x @ beta
     weight = np.exp(eta)
@@ -226,7 +236,7 @@ def _evaluate(parts: _Likelihood, beta: Floats) -> tuple[float, Floats, Floats]:
     return float(eta[events].sum() - np.log(s0).sum()), gradient, information
 
 
-def _maximise(parts: _Likelihood) -> tuple[Floats, float, Floats]:
+def _maximise(parts: _Likelihood) -> tuple[FloatArray, float, FloatArray]:
     """Newton's method; a step that lowers the likelihood is halved."""
     beta = np.zeros(parts.x.shape[1])
     current, gradient, information = _evaluate(parts, beta)
@@ -250,14 +260,14 @@ def _maximise(parts: _Likelihood) -> tuple[Floats, float, Floats]:
     raise UserError("methods.survival.not_converged")
 
 
-def _score_residuals(parts: _Likelihood, beta: Floats) -> Floats:
+def _score_residuals(parts: _Likelihood, beta: FloatArray) -> FloatArray:
     """Each person's part of the score, Efron's weights for those tied (as R residuals.coxph)."""
     weight = np.exp(parts.x @ beta)
     k = len(beta)
     s0 = _sums(parts, weight)
     mean = np.column_stack([_sums(parts, weight * parts.x[:, j]) / s0 for j in range(k)])
 
-    def hazard(share: Floats) -> tuple[Floats, Floats]:
+    def hazard(share: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The baseline hazard and its product with the mean at each event time."""
         alone = np.bincount(parts.row_of, share / s0).astype(np.float64)
         product = [np.bincount(parts.row_of, weights=share / s0 * mean[:, j]) for j in range(k)]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from umea_eval import language as words
-from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Column, Floats
-from umea_eval.methods.inputs import level
+from umea_eval.methods.estimates import estimate_words
+from umea_eval.methods.inputs import Column, FloatArray, choice, level
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import (
@@ -45,7 +44,7 @@ class CumulativeIncidence(Result):
 
     ``table``: one row per group, cause and time: ``numerator`` events of the cause up to and
     including the time, ``denominator`` persons followed, ``value`` the share that has had it,
-    ``se``, ``at_risk``. ``curves``: the same at every time with an event of any cause.
+    ``standard_error``, ``at_risk``. ``curves``: the same at every time with an event of any cause.
     """
 
     curves: pd.DataFrame
@@ -68,10 +67,7 @@ class CumulativeIncidence(Result):
                     group=group,
                     cause=self.causes.get(int(row["cause"]), str(row["cause"])),
                     time=time_text(row["time"], language),
-                    value=100 * row["value"],
-                    lower=100 * row["lower"],
-                    upper=100 * row["upper"],
-                    confidence=100 * row["confidence"],
+                    **estimate_words(row, language, unit="share"),
                     events=row["numerator"],
                     persons=row["denominator"],
                 )
@@ -116,8 +112,7 @@ def cumulative_incidence(
     Source: Aalen & Johansen 1978; variance of Marubini & Valsecchi 1995, section 10.3.
     """
     level(confidence)
-    if method not in get_args(Limits):
-        raise UserError("methods.survival.limits", method=method, known=", ".join(get_args(Limits)))
+    choice(method, Limits, "method")
     persons = follow_up(durations, events, entry=entry, cluster=cluster)
     kinds = max(persons.kinds, 1)
     named = {code: str(code) for code in range(1, kinds + 1)} | dict(causes or {})
@@ -168,13 +163,13 @@ def _curve(
             "lower": np.where(known, lower, np.nan),
             "upper": np.where(known, upper, np.nan),
             **constants,
-            "se": se,
+            "standard_error": se,
             "at_risk": counted.at_risk,
         }
     )
 
 
-def _incidence(counted: EventTimes, cause: int) -> tuple[Floats, Floats]:
+def _incidence(counted: EventTimes, cause: int) -> tuple[FloatArray, FloatArray]:
     """The incidence just after each time and its standard error, by cumulative sums."""
     n, d, dk = counted.at_risk, counted.any_event, counted.events[:, cause - 1]
     after, _ = survival_steps(counted)

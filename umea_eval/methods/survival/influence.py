@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from umea_eval.methods.columns import Floats, Ints
+from umea_eval.methods.inputs import FloatArray, IntArray
 from umea_eval.methods.survival.at_risk import EventTimes, FollowUp
 
 
 def robust_errors(
-    persons: FollowUp, counted: EventTimes, incidence: Floats, kind: int | None, clusters: Ints
-) -> Floats:
+    persons: FollowUp,
+    counted: EventTimes,
+    incidence: FloatArray,
+    kind: int | None,
+    clusters: IntArray,
+) -> FloatArray:
     """Standard error of the incidence of a kind (None: any) at each event time, by cluster.
 
     The infinitesimal jackknife, as R's ``survfit(..., cluster = id)``: the derivative of the curve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,8 @@ from umea_eval import language as words
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Column, Floats
-from umea_eval.methods.inputs import level
+from umea_eval.methods.estimates import estimate_words, interval_text
+from umea_eval.methods.inputs import Column, FloatArray, choice, level, numbers, refuse
 from umea_eval.methods.result import Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import (
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 Limits = Literal["log-log", "log", "plain"]
 
+# Groups differ by line as well as by colour.
+_LINES = ("-", "--", "-.", ":")
+
 # R's survfit treats a curve within this distance of the asked share as being at it.
 _TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 
@@ -43,7 +46,8 @@ class KaplanMeier(Result):
 
     ``table``: one row per group and time in ``at`` (by default every time with an event):
     ``numerator`` events up to and including the time, ``denominator`` persons followed,
-    ``value`` the share without the event just after the time, ``se`` (Greenwood), ``at_risk``.
+    ``value`` the share without the event just after the time, ``standard_error`` (Greenwood),
+    ``at_risk``.
     ``medians``: one row per group, the time at which half are left, with its interval.
     ``curves``: every time with an event. ``emptied_at``: by group, the time at which delayed entry
     left nobody at risk before the last had entered (the curve is 0 from there on), else None.
@@ -71,9 +75,7 @@ class KaplanMeier(Result):
                 events=row["numerator"],
                 persons=row["denominator"],
                 median=time_text(row["value"], language),
-                lower=time_text(row["lower"], language),
-                upper=time_text(row["upper"], language),
-                confidence=100 * row["confidence"],
+                interval=_median_interval(row, language),
             )
             for row in self.medians.to_dict("records")
         ]
@@ -84,10 +86,7 @@ class KaplanMeier(Result):
                     language,
                     group=_prefix(row, language),
                     time=time_text(row["time"], language),
-                    value=100 * row["value"],
-                    lower=100 * row["lower"],
-                    upper=100 * row["upper"],
-                    confidence=100 * row["confidence"],
+                    **estimate_words(row, language, unit="share"),
                 )
                 for row in self.table.to_dict("records")
             ]
@@ -134,8 +133,7 @@ def kaplan_meier(
     Source: Kaplan & Meier 1958; Kalbfleisch & Prentice 2002, section 1.4.
     """
     level(confidence)
-    if method not in get_args(Limits):
-        raise UserError("methods.survival.limits", method=method, known=", ".join(get_args(Limits)))
+    choice(method, Limits, "method")
     persons = follow_up(durations, events, entry=entry, cluster=cluster)
     if persons.kinds > 1:
         raise UserError("methods.survival.competing")
@@ -159,7 +157,7 @@ def kaplan_meier(
     return KaplanMeier(table, medians, whole, emptied, last_times, asked=at is not None)
 
 
-def survival_steps(counted: EventTimes) -> tuple[Floats, Floats]:
+def survival_steps(counted: EventTimes) -> tuple[FloatArray, FloatArray]:
     """The curve just after each time, and the cumulative sum of Greenwood's formula."""
     died, at_risk = counted.any_event, counted.at_risk
     with np.errstate(divide="ignore"):
@@ -187,15 +185,15 @@ def _curve(
             "lower": lower,
             "upper": upper,
             **constants,
-            "se": np.where(inside, share * np.where(inside, relative, 0.0), np.nan),
+            "standard_error": np.where(inside, share * np.where(inside, relative, 0.0), np.nan),
             "at_risk": counted.at_risk,
         }
     )
 
 
 def _limits(
-    share: Floats, relative: Floats, confidence: float, method: Limits
-) -> tuple[Floats, Floats]:
+    share: FloatArray, relative: FloatArray, confidence: float, method: Limits
+) -> tuple[FloatArray, FloatArray]:
     z = float(stats.norm.ppf((1 + confidence) / 2))
     known = (share > 0) & (share < 1)
     p = np.where(known, share, 0.5)
@@ -221,7 +219,8 @@ def at_times(
     constants: dict[str, Any],
 ) -> pd.DataFrame:
     """Read a step curve at the asked times; before the first event it stands at ``start``."""
-    asked = np.asarray(at, dtype=np.float64)
+    asked = np.atleast_1d(numbers(at, "at"))
+    refuse(asked < 0, "methods.inputs.negative", "at")
     # A survival curve that has ended at 0 stays there; otherwise nothing is known after the end.
     ended = start == 1.0 and len(curve) > 0 and curve["value"].iloc[-1] == 0
     if not ended and (asked > counted.last_time).any():
@@ -240,7 +239,7 @@ def at_times(
         rows[constant] = constants[constant]
     rows["denominator"] = float(counted.persons)
     rows.loc[before, ["numerator", "value"]] = (0.0, start)
-    rows.loc[before, ["lower", "upper", "se"]] = np.nan
+    rows.loc[before, ["lower", "upper", "standard_error"]] = np.nan
     return rows
 
 
@@ -265,7 +264,7 @@ def _quantiles(
     return pd.DataFrame(rows)
 
 
-def _reaches(time: Floats, curve: Floats, level: float, last: float) -> float:
+def _reaches(time: FloatArray, curve: FloatArray, level: float, last: float) -> float:
     """When a falling curve is first at or below a level; the middle of a stretch at the level."""
     below = np.flatnonzero(curve <= level + _TOLERANCE)
     if not len(below):
@@ -290,14 +289,15 @@ def plot_steps(curves: pd.DataFrame, ax: Axes, *, start: float) -> Axes:
             for column in ("value", "lower", "upper")
         }
         label = None if name is None else str(name)
-        ax.step(time, drawn["value"], where="post", color=colour, label=label)
+        line = _LINES[number % len(_LINES)]
+        ax.step(time, drawn["value"], where="post", color=colour, linestyle=line, label=label)
         ax.fill_between(
             time, drawn["lower"], drawn["upper"], step="post", color=colour, alpha=0.2, linewidth=0
         )
     ax.set_ylim(0, 1)
     ax.set_xlim(left=0)
-    if names != [None]:
-        ax.legend(frameon=False)
+    if names and names != [None]:
+        ax.legend(frameon=True, framealpha=0.85, edgecolor="none")
     return ax
 
 
@@ -308,6 +308,16 @@ def time_text(time: float, language: Language) -> str:
         if round(value, decimals) == value:
             return words.number(value, language, decimals)
     return words.number(value, language, 2)
+
+
+def _median_interval(row: dict[Any, Any], language: Language) -> str:
+    """Limits of a median; an upper one that the curve never reaches is without bound."""
+    lower, upper = float(row["lower"]), float(row["upper"])
+    if np.isnan(upper) and not np.isnan(lower):
+        upper = np.inf
+    return interval_text(
+        lower, upper, float(row["confidence"]), language, beside=float(row["value"])
+    )
 
 
 def _prefix(row: dict[Any, Any], language: Language) -> str:

@@ -12,9 +12,10 @@ from scipy import stats
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe, named
-from umea_eval.methods.columns import Column, Floats, labels, same_length
+from umea_eval.methods.estimates import p_text
+from umea_eval.methods.inputs import Column, FloatArray, labels, same_length
 from umea_eval.methods.result import Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import FollowUp, event_times, follow_up, number_at_risk
 from umea_eval.style import BLUE, GREY
 
@@ -29,7 +30,7 @@ class LogRank(Result):
 
     statistic: float
     degrees_of_freedom: int
-    p: float
+    p_value: float
 
     def text(self, language: Language) -> str:
         """The test in one sentence."""
@@ -39,7 +40,7 @@ class LogRank(Result):
             groups=len(self.table),
             statistic=self.statistic,
             df=self.degrees_of_freedom,
-            p=p_value(self.p, language),
+            p=p_text(self.p_value, language),
         )
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
@@ -122,7 +123,7 @@ def log_rank(
 
 def _layer(
     persons: FollowUp, codes: np.ndarray[Any, np.dtype[np.int64]], groups: int
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Observed and expected events and their hypergeometric covariance in one stratum."""
     all_times = event_times(persons)
     time, n, d = all_times.time, all_times.at_risk, all_times.any_event

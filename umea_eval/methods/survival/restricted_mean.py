@@ -13,8 +13,8 @@ from umea_eval import language as words
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe
-from umea_eval.methods.columns import Column
-from umea_eval.methods.inputs import level
+from umea_eval.methods.estimates import estimate_words
+from umea_eval.methods.inputs import Column, level
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.methods.survival.at_risk import EventTimes, by_group, event_times, follow_up
@@ -30,7 +30,8 @@ class RestrictedMean(Result):
     """``table``: the restricted mean per group, then each group's difference from the first.
 
     ``numerator`` events up to the horizon, ``denominator`` persons (missing for differences),
-    ``value``, ``lower`` and ``upper`` in the unit of the durations, ``se``, ``p`` (differences).
+    ``value``, ``lower`` and ``upper`` in the unit of the durations, ``standard_error``, ``p_value``
+    (differences).
     """
 
     horizon: float
@@ -50,10 +51,7 @@ class RestrictedMean(Result):
                     group=group,
                     reference=str(self.table["group"].iloc[0]),
                     horizon=time_text(self.horizon, language),
-                    value=row["value"],
-                    lower=row["lower"],
-                    upper=row["upper"],
-                    confidence=100 * row["confidence"],
+                    **estimate_words(row, language),
                 )
             )
         return " ".join(sentences)
@@ -107,14 +105,14 @@ def restricted_mean(
                 "numerator": float(counted.any_event[counted.time <= horizon].sum()),
                 "denominator": float(counted.persons),
                 "value": mean,
-                "se": se,
-                "p": np.nan,
+                "standard_error": se,
+                "p_value": np.nan,
             }
         )
     first = rows[0]
     for other in rows[1:]:
         difference = other["value"] - first["value"]
-        se = float(np.hypot(other["se"], first["se"]))
+        se = float(np.hypot(other["standard_error"], first["standard_error"]))
         rows.append(
             {
                 "term": "difference",
@@ -122,17 +120,17 @@ def restricted_mean(
                 "numerator": np.nan,
                 "denominator": np.nan,
                 "value": difference,
-                "se": se,
-                "p": float(2 * stats.norm.sf(abs(difference / se))) if se > 0 else np.nan,
+                "standard_error": se,
+                "p_value": float(2 * stats.norm.sf(abs(difference / se))) if se > 0 else np.nan,
             }
         )
     table = pd.DataFrame(rows)
     table["group"] = table["group"].astype(object)
-    table["lower"] = table["value"] - z * table["se"]
-    table["upper"] = table["value"] + z * table["se"]
+    table["lower"] = table["value"] - z * table["standard_error"]
+    table["upper"] = table["value"] + z * table["standard_error"]
     table["confidence"] = confidence
     table["method"] = "restricted mean, Greenwood"
-    return RestrictedMean(table[["term", "group", *COLUMNS, "se", "p"]], horizon)
+    return RestrictedMean(table[["term", "group", *COLUMNS, "standard_error", "p_value"]], horizon)
 
 
 def _area(counted: EventTimes, horizon: float, name: object) -> tuple[float, float]:

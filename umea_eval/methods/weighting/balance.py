@@ -12,8 +12,17 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe, named
-from umea_eval.methods.columns import Bools, Column, Floats, same_length, yes_or_no
-from umea_eval.methods.inputs import column, numbers, refuse
+from umea_eval.methods.inputs import (
+    BoolArray,
+    Column,
+    FloatArray,
+    column,
+    in_order,
+    numbers,
+    refuse,
+    same_length,
+    yes_or_no,
+)
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence
 from umea_eval.style import BLUE, GREY, VERMILION
@@ -78,7 +87,8 @@ def balance_table(
     if weights is not None:
         weight = numbers(weights, "weights")
         same_length(weight, treated, ("weights", treatment))
-    if treated.all() or not treated.any():
+        refuse(weight < 0, "methods.inputs.negative", "weights")
+    if min(weight[treated].sum(), weight[~treated].sum()) <= 0:
         raise UserError("methods.weighting.one_group")
     rows = []
     for name, values in _columns(data, covariates):
@@ -92,7 +102,7 @@ def balance_table(
     return Balance(table[["covariate", *COLUMNS, *more]])
 
 
-def _columns(data: pd.DataFrame, covariates: Sequence[str]) -> list[tuple[str, Floats]]:
+def _columns(data: pd.DataFrame, covariates: Sequence[str]) -> list[tuple[str, FloatArray]]:
     found = []
     for name in covariates:
         series = column(data, name)
@@ -102,12 +112,12 @@ def _columns(data: pd.DataFrame, covariates: Sequence[str]) -> list[tuple[str, F
         refuse(series.isna().to_numpy(), "methods.inputs.missing", name)
         found += [
             (f"{name}: {level}", (series == level).to_numpy(dtype=np.float64))
-            for level in sorted(series.unique())
+            for level in in_order(series.unique())
         ]
     return found
 
 
-def _difference(values: Floats, treated: Bools, weight: Floats) -> dict[str, float]:
+def _difference(values: FloatArray, treated: BoolArray, weight: FloatArray) -> dict[str, float]:
     plain = [values[treated], values[~treated]]
     # A group of one person has no variance of its own: the other group's is used alone.
     known = [float(part.var(ddof=1)) for part in plain if len(part) > 1]

@@ -23,7 +23,7 @@ def model_matrix(terms: str, data: pd.DataFrame) -> Any:
         for name in sorted(str(variable) for variable in formula.required_variables):
             refuse(column(data, name).isna().to_numpy(), "methods.inputs.missing", name)
         matrix = formula.get_model_matrix(data, na_action="raise", context={})
-    except FormulaicError as error:
+    except (FormulaicError, SyntaxError) as error:
         raise UserError(
             "methods.weighting.formula", formula=terms, kind=type(error).__name__
         ) from None

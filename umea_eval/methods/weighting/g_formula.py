@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
 from umea_eval.errors import UserError
-from umea_eval.methods.columns import Floats, labels, yes_or_no
-from umea_eval.methods.inputs import column, counts, level, numbers
+from umea_eval.methods.inputs import (
+    FloatArray,
+    choice,
+    column,
+    counts,
+    labels,
+    level,
+    numbers,
+    yes_or_no,
+)
 from umea_eval.methods.weighting.formula import model_matrix
 from umea_eval.methods.weighting.propensity import WeightedDifference, converged, effect_table
 
@@ -41,8 +49,8 @@ def g_formula(
     error: Stefanski & Boos 2002.
     """
     level(confidence)
-    if family not in get_args(Family) or target not in get_args(Target):
-        raise UserError("methods.weighting.family", family=str(family), target=str(target))
+    choice(family, Family, "family")
+    choice(target, Target, "target")
     outcome, _, terms = (part.strip() for part in formula.partition("~"))
     treated = yes_or_no(column(data, treatment), treatment)
     if treated.all() or not treated.any():
@@ -89,19 +97,19 @@ def g_formula(
     return WeightedDifference(table)
 
 
-def _outcome(data: pd.DataFrame, outcome: str, family: Family) -> Floats:
+def _outcome(data: pd.DataFrame, outcome: str, family: Family) -> FloatArray:
     values = column(data, outcome)
     if family == "binomial":
         return yes_or_no(values, outcome).astype(np.float64)
     return counts(values, outcome) if family == "poisson" else numbers(values, outcome)
 
 
-def _fit(y: Floats, x: Floats, kind: Any, family: Family) -> Floats:
+def _fit(y: FloatArray, x: FloatArray, kind: Any, family: Family) -> FloatArray:
     if family == "gaussian":
         return np.asarray(np.linalg.lstsq(x, y)[0], dtype=np.float64)
     return np.asarray(converged(sm.GLM(y, x, family=kind), tol=1e-12).params, dtype=np.float64)
 
 
-def _slope(link: Any, eta: Floats) -> Floats:
+def _slope(link: Any, eta: FloatArray) -> FloatArray:
     """The derivative of the mean by the linear predictor."""
     return np.asarray(link.inverse_deriv(eta), dtype=np.float64)

@@ -12,8 +12,15 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes
-from umea_eval.methods.columns import Floats, Ints, labels
-from umea_eval.methods.inputs import column, numbers
+from umea_eval.methods.inputs import (
+    FloatArray,
+    IntArray,
+    at_least,
+    column,
+    labels,
+    numbers,
+    positive,
+)
 from umea_eval.methods.months import timeline
 from umea_eval.methods.result import COLUMNS, Result
 from umea_eval.methods.sentences import sentence
@@ -85,8 +92,11 @@ def risk_set_matching(
     UserError for duplicated unit-periods, missing history, and where nobody begins.
     Source: Li, Propert & Rosenbaum 2001; Lu 2005.
     """
-    if ratio < 1:
-        raise UserError("methods.weighting.ratio", ratio=ratio)
+    at_least(ratio, 1, "ratio")
+    if caliper is not None:
+        positive(caliper, "caliper")
+    if not history:
+        raise UserError("methods.inputs.none_named", name="history")
     rows = _Rows(data, unit=unit, time=time, start=start, history=history, exact=exact)
     spread = rows.spread()
     free = np.ones(len(rows.names), dtype=np.bool_)
@@ -173,13 +183,13 @@ class _Rows:
                 extra=int((np.diff(cell[order]) == 0).sum()),
             )
         self.periods = line.labels
-        self.unit: Ints = units[order]
-        self.when: Ints = when[order]
+        self.unit: IntArray = units[order]
+        self.when: IntArray = when[order]
         self.start = starts(column(data, start), units, line, len(unique))
-        self.history: Floats = np.column_stack(
+        self.history: FloatArray = np.column_stack(
             [numbers(column(data, name), name) for name in history]
         )[order]
-        cells: Ints = np.zeros(len(data), dtype=np.int64)
+        cells: IntArray = np.zeros(len(data), dtype=np.int64)
         for name in exact:
             codes, levels = labels(column(data, name), name)
             cells = cells * len(levels) + codes
@@ -192,15 +202,15 @@ class _Rows:
         found = rows[self.unit[rows] == unit]
         return int(found[0]) if len(found) else None
 
-    def not_begun(self, period: int, own: int) -> Ints:
+    def not_begun(self, period: int, own: int) -> IntArray:
         """Rows of the period whose unit begins later or never, in the same exact cell."""
         rows = self._of_period[period]
         begins = self.start[self.unit[rows]]
         waiting = (begins == NEVER) | (begins > period)
-        found: Ints = rows[waiting & (self.cell[rows] == self.cell[own])]
+        found: IntArray = rows[waiting & (self.cell[rows] == self.cell[own])]
         return found
 
-    def spread(self) -> Floats:
+    def spread(self) -> FloatArray:
         """Standard deviations of the history over the risk sets; 1 where it never varies."""
         begun = np.unique(self.start[self.start >= 0])
         begins = self.start[self.unit]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,19 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparatio
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.axes import axes, describe, named
-from umea_eval.methods.columns import Column, labels, same_length, yes_or_no
-from umea_eval.methods.inputs import column, level, numbers
+from umea_eval.methods.estimates import estimate_words
+from umea_eval.methods.inputs import (
+    Column,
+    choice,
+    column,
+    labels,
+    level,
+    numbers,
+    same_length,
+    yes_or_no,
+)
 from umea_eval.methods.result import COLUMNS, Result
-from umea_eval.methods.sentences import p_value, sentence
+from umea_eval.methods.sentences import sentence
 from umea_eval.methods.weighting.formula import model_matrix
 from umea_eval.style import BLUE, GREY, VERMILION
 
@@ -73,7 +82,7 @@ class PropensityWeights(Result):
 @dataclass(frozen=True)
 class WeightedDifference(Result):
     """``table``: rows "treated" and "control" (weighted means) and "difference" in ``term``, the
-    last with limits, ``se`` and ``p``; ``denominator`` persons."""
+    last with limits, ``standard_error`` and ``p_value``; ``denominator`` persons."""
 
     def text(self, language: Language) -> str:
         """The weighted difference with its interval and what it rests on."""
@@ -83,11 +92,7 @@ class WeightedDifference(Result):
                 sentence(
                     "methods.weighting.difference",
                     language,
-                    value=row["value"],
-                    lower=row["lower"],
-                    upper=row["upper"],
-                    confidence=100 * row["confidence"],
-                    p=p_value(float(row["p"]), language),
+                    **estimate_words(row, language),
                 ),
                 sentence("methods.weighting.assumption", language),
             ]
@@ -124,8 +129,7 @@ def propensity_weights(
     Equals R ``glm(binomial)`` weights (W01). Source: Rosenbaum & Rubin 1983; Hernan & Robins 2020,
     chapter 12; overlap weights: Li, Morgan & Zaslavsky 2018.
     """
-    if estimand not in get_args(Estimand):
-        raise UserError("methods.weighting.estimand", estimand=str(estimand))
+    choice(estimand, Estimand, "estimand")
     if truncate is not None and not 0.5 < truncate < 1:
         raise UserError("methods.weighting.truncate", value=str(truncate))
     name, _, terms = (part.strip() for part in formula.partition("~"))
@@ -226,12 +230,12 @@ def effect_table(
             "denominator": float(sum(persons for _, _, persons in sides)),
             "lower": difference - reach,
             "upper": difference + reach,
-            "se": se,
-            "p": 2 * float(stats.norm.sf(abs(difference) / se)) if se > 0 else np.nan,
+            "standard_error": se,
+            "p_value": 2 * float(stats.norm.sf(abs(difference) / se)) if se > 0 else np.nan,
         }
     )
     table = pd.DataFrame(rows).assign(confidence=confidence, method=method, numerator=np.nan)
-    return table[["term", *COLUMNS, "se", "p"]]
+    return table[["term", *COLUMNS, "standard_error", "p_value"]]
 
 
 def converged(model: Any, **options: Any) -> Any:

@@ -1,0 +1,550 @@
+"""What the profiles suppress: the known leaks, worked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from umea_eval.disclosure.attack import attack
+from umea_eval.disclosure.linked import Name, link
+from umea_eval.disclosure.profiles import PROFILES, Withheld, release
+from umea_eval.disclosure.rules import RULES
+from umea_eval.disclosure.tables import Field, ReleasedTable, Table
+from umea_eval.errors import UserError
+from umea_eval.language import Language
+from umea_eval.methods.proportions.single import wilson
+
+WORDS: dict[Language, str] = {"sv": "x", "en": "x"}
+
+
+def ident(*names: str) -> tuple[Field, ...]:
+    return tuple(Field(name, WORDS, kind="id") for name in names)
+
+
+def count(name: str, measure: str = "persons", **more: Any) -> Field:
+    return Field(name, WORDS, kind="count", measure=measure, **more)
+
+
+def table(name: str, data: Mapping[str, Sequence[object]], *columns: Field, **more: Any) -> Table:
+    return Table(name, pd.DataFrame(data), columns, **more)
+
+
+def shown(tables: Sequence[Table], profile: str = "default") -> dict[str, dict[str, list[Any]]]:
+    """By table and column: what is shown, ``..`` for what is suppressed."""
+    released = release(tables, profile, ())
+    return {
+        name: {
+            column: [
+                ".." if hidden else value
+                for value, hidden in zip(
+                    released[name][column], released.suppressed(name)[column], strict=True
+                )
+            ]
+            for column in released[name]
+        }
+        for name in released
+    }
+
+
+def published(made: Table, hide: Mapping[str, Sequence[int]]) -> ReleasedTable:
+    """A table as somebody else may publish it, with ``hide`` (rows by column) suppressed."""
+    mask = pd.DataFrame(False, index=made.frame.index, columns=made.frame.columns)
+    for column, rows in hide.items():
+        mask.loc[list(rows), column] = True
+    return ReleasedTable(
+        made.name,
+        made.frame.astype(object).mask(mask),
+        mask,
+        {column.name: (column.decimals,) * len(mask) for column in made.columns},  # type: ignore[misc]
+        made.columns,
+        dimensions=made.broken_down_by(),
+        total=made.total,
+    )
+
+
+SEXES = table(
+    "sexes",
+    {"unit": ["A", "A", "B", "B"], "sex": ["men", "women"] * 2, "n": [14, 20, 3, 27]},
+    *ident("unit", "sex"),
+    count("n"),
+)
+UNITS = table("units", {"unit": ["A", "B", "total"], "n": [34, 30, 64]}, *ident("unit"), count("n"))
+
+
+# --- the linked set ------------------------------------------------------------------------------
+
+
+def test_a_margin_is_recognised_across_tables_whatever_the_columns_are_called() -> None:
+    wide = table(
+        "wide",
+        {"unit": ["A", "B"], "men": [14, 3], "women": [20, 27]},
+        *ident("unit"),
+        count("men", where={"sex": "men"}),
+        count("women", where={"sex": "women"}),
+    )
+    linked = link([SEXES, UNITS, wide])
+    men = linked.names.index(Name("persons", (("sex", "men"), ("unit", "B"))))
+    assert [place.table for place in linked.places[men]] == ["sexes", "wide"]
+    whole = linked.names.index(Name("persons", (("unit", "B"),)))
+    parts = [equation.parts for equation in linked.sums if equation.whole == whole]
+    assert len(parts) == 1
+    assert sorted(linked.value[list(parts[0])].tolist()) == [3.0, 27.0]
+
+
+def test_the_known_leak_is_closed() -> None:
+    """Men of B = 30 - 27 = 3, though each table by itself looks safe."""
+    tables = shown([SEXES, UNITS])
+    assert tables["sexes"]["n"] == [14, 20, "..", ".."]
+    assert tables["units"]["n"] == [34, 30, 64]
+    leak = [published(SEXES, {"n": [2]}), published(UNITS, {})]
+    assert [(cell.place.table, cell.place.row, cell.row) for cell in attack(leak, RULES["default"])]
+    assert attack(leak, RULES["default"])[0].row == ("B", "men")
+
+
+def test_a_count_may_be_called_as_its_measure() -> None:
+    named = table("t", {"unit": ["A"], "persons": [3]}, *ident("unit"), count("persons"))
+    assert link([named]).names == [Name("persons", (("unit", "A"),))]
+
+
+def test_a_measure_may_be_named_row_by_row() -> None:
+    flow = table(
+        "flow",
+        {"step": ["invited", "examined"], "n": [40, 30]},
+        Field("step", WORDS, kind="id"),
+        count("n", measure="step"),
+    )
+    assert link([flow]).names == [Name("examined", ()), Name("invited", ())]
+
+
+def test_those_whom_no_category_shows_are_a_cell_too() -> None:
+    """30 in all, 14 + 15 by sex: one person has no sex recorded."""
+    by_sex = table("s", {"sex": ["w", "m", "total"], "n": [14, 15, 30]}, *ident("sex"), count("n"))
+    assert Name("persons", (), "rest", "sex") in link([by_sex]).names
+    assert ".." in shown([by_sex])["s"]["n"]
+
+
+def test_two_breakdowns_share_a_margin_that_no_table_shows() -> None:
+    """Men and women of B, and young and old of B: 3 + 27 = .. + 20, so the young are known."""
+    ages = table(
+        "ages",
+        {"unit": ["B", "B"], "age": ["old", "young"], "n": [20, 10]},
+        *ident("unit", "age"),
+        count("n"),
+    )
+    hidden = shown([SEXES, ages])
+    assert hidden["sexes"]["n"][2:] == ["..", ".."] or ".." in hidden["ages"]["n"]
+    leak = [published(SEXES, {"n": [2]}), published(ages, {})]
+    assert [cell.place.row for cell in attack(leak, RULES["default"])] == [2]
+
+
+def test_areas_add_up_to_their_municipality() -> None:
+    areas = table(
+        "areas",
+        {"town": ["U", "U", "V"], "area": ["a", "b", "c"], "n": [3, 40, 50]},
+        *ident("town", "area"),
+        count("n"),
+        within={"area": "town"},
+    )
+    towns = table("towns", {"town": ["U", "V"], "n": [43, 50]}, *ident("town"), count("n"))
+    hidden = shown([areas, towns])
+    assert hidden["areas"]["n"] == ["..", "..", 50]
+    assert hidden["towns"]["n"] == [43, 50]
+
+
+def test_months_that_overlap_do_not_add_up() -> None:
+    months = table(
+        "months",
+        {"month": ["1", "2", "total"], "n": [30, 40, 50]},
+        *ident("month"),
+        count("n"),
+        overlapping=("month",),
+    )
+    assert shown([months])["months"]["n"] == [30, 40, 50]
+    with pytest.raises(UserError, match="Delarna är fler"):
+        release([Table("m", months.frame, months.columns)], "default", ())
+
+
+def test_parts_side_by_side_that_add_up_are_known_to() -> None:
+    """20 yes + 7 no + 3 do not know = 30, each a measure of its own: 3 = 30 - 27."""
+    answers = {"yes": [20], "no": [7], "unknown": [3], "all": [30]}
+    made = table(
+        "answers",
+        answers,
+        *(count(name, name, of="all") for name in ("yes", "no", "unknown")),
+        count("all", "all"),
+    )
+    hidden = shown([made])["answers"]
+    assert hidden["unknown"] == [".."]
+    assert sum(hidden[name] == [".."] for name in answers) >= 2
+
+
+def test_a_report_without_numbers_passes() -> None:
+    assert shown([table("t", {"unit": ["A"]}, *ident("unit"))])["t"]["unit"] == ["A"]
+    assert shown([]) == {}
+
+
+def test_one_cell_with_two_values_is_refused_without_saying_them() -> None:
+    other = table("other", {"unit": ["B"], "n": [31]}, *ident("unit"), count("n"))
+    with pytest.raises(UserError) as caught:
+        release([UNITS, other], "default", ())
+    assert caught.value.key == "disclosure.errors.two_values"
+    assert "31" not in caught.value.message("sv")
+
+
+def test_two_columns_of_one_row_are_not_one_cell() -> None:
+    """Men and women without ``where``: alike by chance they would pass as one cell."""
+    wide = table("wide", {"men": [30], "women": [30]}, count("men"), count("women"))
+    with pytest.raises(UserError) as caught:
+        release([wide], "default", ())
+    assert caught.value.key == "disclosure.errors.same_cell"
+    assert "where={...}" in caught.value.message("en")
+
+
+def test_a_category_is_one_however_it_is_typed() -> None:
+    years = [
+        pd.Series([2023]),
+        pd.Series([2023.0]),
+        pd.Series(["2023 "]),
+        pd.Series([2023]).astype("int64[pyarrow]"),
+    ]
+    tables = [
+        table(f"t{i}", {"year": year, "n": [30]}, *ident("year"), count("n"))
+        for i, year in enumerate(years)
+    ]
+    days = [pd.to_datetime(pd.Series(["2023-01-31"])), pd.Series(["2023-01-31"])]
+    tables += [
+        table(f"d{i}", {"year": day, "n": [40]}, *ident("year"), count("n"))
+        for i, day in enumerate(days)
+    ]
+    assert int(link(tables).shown.sum()) == 2
+
+
+@pytest.mark.parametrize("value", [-1, 2.5])
+def test_a_count_is_a_whole_number(value: float) -> None:
+    with pytest.raises(UserError, match="helt tal"):
+        release([table("t", {"n": [value]}, count("n"))], "default", ())
+
+
+@pytest.mark.parametrize(
+    ("column", "missing"),
+    [
+        (Field("n", WORDS, kind="count"), "measure"),
+        (Field("n", WORDS, kind="share"), "numerator, denominator"),
+        (Field("n", WORDS, kind="rate", numerator="n"), "denominator"),
+        (Field("n", WORDS, kind="amount", measure="kr"), "denominator, largest"),
+        (Field("n", WORDS, kind="value"), "denominator"),
+    ],
+)
+def test_what_is_not_declared_is_refused(column: Field, missing: str) -> None:
+    with pytest.raises(UserError) as caught:
+        release([table("t", {"n": [1]}, column)], "default", ())
+    assert caught.value.key == "disclosure.errors.undeclared"
+    assert f"saknar {missing}." in caught.value.message("sv")
+    free = Field("n", WORDS, kind=column.kind, personal=False)
+    assert shown([table("t", {"n": [1]}, free)])["t"]["n"] == [1]
+
+
+# --- shares, rates, limits -----------------------------------------------------------------------
+
+
+def shares(numbers: Sequence[int], groups: Sequence[int], **more: Any) -> Table:
+    x, n = np.array(numbers, dtype=float), np.array(groups, dtype=float)
+    low, high = wilson(x, n)
+    return table(
+        "shares",
+        {
+            "unit": [f"u{i}" for i in range(len(x))],
+            "x": list(numbers),
+            "n": list(groups),
+            "share": x / n,
+            "low": low,
+            "high": high,
+        },
+        *ident("unit"),
+        count("x", "with", **more),
+        count("n", "all"),
+        Field("share", WORDS, kind="share", numerator="x", denominator="n", decimals=2),
+        *(
+            Field(
+                name,
+                WORDS,
+                kind="share",
+                numerator="x",
+                denominator="n",
+                statistic=statistic,
+                decimals=2,
+            )
+            for name, statistic in (("low", "wilson_lower"), ("high", "wilson_upper"))
+        ),
+    )
+
+
+@pytest.mark.parametrize("x", [1, 6])
+def test_one_person_in_seven_is_recognised(x: int) -> None:
+    """14,29 % is 1 of 7, and 85,71 % is 6 of 7: one person either way."""
+    made = shares([x, 20], [7, 40])
+    hidden = shown([made])["shares"]
+    assert hidden["share"][0] == hidden["low"][0] == hidden["high"][0] == ".."
+    assert ".." in (hidden["x"][0], hidden["n"][0])
+    assert hidden["share"][1] == 0.5
+    # Who hides the number alone is found out, by the share as by either limit.
+    for column in ("share", "low", "high"):
+        others = {"x": [0]} | {name: [0] for name in ("share", "low", "high") if name != column}
+        opened = attack([published(made, others)], RULES["default"], printed=True)
+        assert [(cell.place.column, cell.possible) for cell in opened] == [("x", 1)]
+    all_hidden = published(made, {name: [0] for name in ("x", "share", "low", "high")})
+    assert attack([all_hidden], RULES["default"], printed=True) == ()
+
+
+def test_a_rate_with_its_exposure_does_not_give_the_count_back() -> None:
+    made = table(
+        "falls",
+        {"unit": ["A", "B"], "falls": [3, 30], "days": [1234.0, 8000.0], "rate": [2.431, 3.75]},
+        *ident("unit"),
+        count("falls", "falls", persons=False),
+        Field("days", WORDS, kind="value", personal=False),
+        Field("rate", WORDS, kind="rate", numerator="falls", denominator="days", per=1000),
+    )
+    hidden = shown([made])["falls"]
+    assert hidden["falls"] == ["..", 30]
+    assert hidden["rate"] == ["..", 3.75]
+    assert hidden["days"] == [1234.0, 8000.0]
+    opened = attack([published(made, {"falls": [0]})], RULES["default"], printed=True)
+    assert [(cell.place.row, cell.possible) for cell in opened] == [(0, 1)]
+
+
+def test_none_or_all_of_a_group_on_a_sensitive_attribute_is_protected() -> None:
+    """0 of 30 and 30 of 30: everybody in the group is known to be without, or with."""
+    plain = shown([shares([0, 30, 15], [30, 30, 30])])["shares"]
+    assert plain["x"] == [0, 30, 15]
+    hidden = shown([shares([0, 30, 15], [30, 30, 30], sensitive=True)])["shares"]
+    assert hidden["x"][0] == ".."
+    assert ".." in (hidden["x"][1], hidden["n"][1])
+    assert hidden["share"] == ["..", "..", 0.5]
+
+
+def test_a_number_follows_the_count_behind_it() -> None:
+    made = table(
+        "means",
+        {"unit": ["A", "B"], "n": [4, 40], "mean": [71.5, 66.0], "fixed": [1.0, 2.0]},
+        *ident("unit"),
+        count("n"),
+        Field("mean", WORDS, kind="value", denominator="n"),
+        Field("fixed", WORDS, kind="value", personal=False),
+    )
+    hidden = shown([made])["means"]
+    assert hidden["mean"] == ["..", 66.0]
+    assert hidden["fixed"] == [1.0, 2.0]
+
+
+def test_quantiles_have_a_group_on_either_side_and_extremes_never_have() -> None:
+    """A tenth of 40 persons are 4, too few; a quarter are 10. Nobody lies beyond the largest."""
+    quantiles = {"q0": 0.0, "q10": 0.1, "q25": 0.25, "q100": 1.0}
+    made = table(
+        "q",
+        {"n": [40], **{name: [7.5] for name in quantiles}},
+        count("n"),
+        *(
+            Field(name, WORDS, kind="value", denominator="n", quantile=quantile)
+            for name, quantile in quantiles.items()
+        ),
+    )
+    hidden = shown([made])["q"]
+    assert [hidden[name][0] for name in quantiles] == ["..", "..", 7.5, ".."]
+
+
+def test_a_curve_steps_on_groups() -> None:
+    """Of the steps 0, 2, 2, 1 | 6 | 3 persons the third shown row is the first with five behind."""
+    made = table(
+        "curve",
+        {"month": ["0", "1", "2", "3", "4", "5"], "behind": [0, 2, 2, 1, 6, 3], "s": [1.0] * 6},
+        *ident("month"),
+        Field("s", WORDS, kind="share", step="behind"),
+    )
+    assert shown([made])["curve"]["s"] == [1.0, "..", "..", 1.0, 1.0, ".."]
+
+
+# --- amounts -------------------------------------------------------------------------------------
+
+
+def amounts(largest: Sequence[float]) -> Table:
+    return table(
+        "support",
+        {
+            "unit": ["A", "B", "C", "total"],
+            "households": [20, 30, 25, 75],
+            "kr": [100.0, 300.0, 250.0, 650.0],
+            "top": list(largest),
+        },
+        *ident("unit"),
+        count("households", "households"),
+        Field("kr", WORDS, kind="amount", measure="kr", denominator="households", largest=("top",)),
+    )
+
+
+def test_an_amount_that_one_household_dominates_is_suppressed_with_a_complement() -> None:
+    """80 of 100 kr is more than 75 %; with the total shown one amount more must go."""
+    assert shown([amounts([20, 20, 20, 20])])["support"]["kr"] == [100.0, 300.0, 250.0, 650.0]
+    hidden = shown([amounts([80, 20, 20, 80])])["support"]
+    assert hidden["kr"] == ["..", 300.0, "..", 650.0]
+    assert hidden["households"] == [20, 30, 25, 75]
+
+
+def test_an_amount_goes_with_the_households_behind_it() -> None:
+    made = amounts([20, 20, 20, 20])
+    frame = made.frame.assign(households=[3, 30, 42, 75])
+    hidden = shown([Table("support", frame, made.columns)])["support"]
+    assert hidden["households"][0] == hidden["kr"][0] == ".."
+    assert hidden["kr"].count("..") >= 2
+
+
+# --- profiles ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("profile", "largest"),
+    [("default", 4), ("socialstyrelsen", 4), ("strict", 7), ("survey", 9), ("senior_alert", 5)],
+)
+def test_each_profile_has_its_threshold(profile: str, largest: int) -> None:
+    assert profile in PROFILES
+    for number, hidden in ((1, True), (largest, True), (largest + 1, False)):
+        made = table("t", {"unit": ["A", "B"], "n": [number, 60]}, *ident("unit"), count("n"))
+        assert bool(shown([made], profile)["t"]["n"][0] == "..") is hidden
+
+
+def test_strict_rounds_what_it_shows_and_makes_shares_of_the_rounded() -> None:
+    """23 of 52 becomes 25 of 50; the exact share 44.2 % would give the counts back."""
+    hidden = shown([shares([23, 30], [52, 61])], "strict")["shares"]
+    assert hidden["x"] == [25, 30]
+    assert hidden["n"] == [50, 60]
+    assert hidden["share"] == [0.5, 0.5]
+    assert hidden["low"] == pytest.approx(list(wilson([25, 30], [50, 60]).lower))
+
+
+def test_a_small_part_of_a_large_group_is_shown_by_profiles_for_groups_only() -> None:
+    made = shares([3, 20], [60, 60])
+    assert shown([made])["shares"]["share"][0] == ".."
+    assert shown([made], "survey")["shares"]["share"] == [0.05, 20 / 60]
+
+
+def test_zeros_are_shown_and_never_a_complement() -> None:
+    made = table(
+        "t",
+        {"unit": ["A", "B", "C", "total"], "n": [3, 0, 30, 33]},
+        *ident("unit"),
+        count("n"),
+    )
+    assert shown([made])["t"]["n"] == ["..", 0, "..", 33]
+
+
+# --- fewer than 20 persons -----------------------------------------------------------------------
+
+
+def small_report(reached: int) -> list[Table]:
+    short = table(
+        "short",
+        {"examined": [reached], "accepted": [reached - 2], "class": ["?"]},
+        count("examined", "examined"),
+        count("accepted", "accepted", show=False),
+        Field(
+            "class",
+            WORDS,
+            numerator="accepted",
+            denominator="examined",
+            words="disclosure.class",
+        ),
+        short=True,
+    )
+    sexes = table(
+        "sexes",
+        {"home": ["Eken", "Linden"], "sex": ["w", "m"], "n": [reached - 6, 6]},
+        *ident("home", "sex"),
+        count("n", "examined"),
+    )
+    return [short, sexes]
+
+
+def test_fourteen_persons_give_the_short_list_only() -> None:
+    """12 of 14 is in the highest third, which 10 to 14 persons give."""
+    tables = shown(small_report(14))
+    assert tables["short"] == {"examined": [14], "accepted": [".."], "class": ["high"]}
+    assert all(value == ".." for column in tables["sexes"].values() for value in column)
+    large = shown(small_report(40))
+    assert large["sexes"]["home"] == ["Eken", "Linden"]
+    assert large["sexes"]["n"] == [34, 6]
+
+
+def test_few_of_a_large_group_are_no_small_report() -> None:
+    """15 who fell of 400: the tables are about the 400. 14 examined of 50 are described themselves
+    (12 of the 14 were well), so they are few."""
+    fell = {"area": ["A", "B", "total"], "fell": [9, 6, 15], "all": [180, 220, 400]}
+    made = table(
+        "falls", fell, *ident("area"), count("fell", "fell", of="all"), count("all", "all")
+    )
+    assert shown([made])["falls"]["fell"] == [9, 6, 15]
+    well = table(
+        "well",
+        {"well": [12], "examined": [14], "eligible": [50]},
+        count("well", "well", of="examined"),
+        count("examined", "examined", of="eligible"),
+        count("eligible", "eligible"),
+    )
+    assert shown([well])["well"] == {"well": [".."], "examined": [".."], "eligible": [50]}
+
+
+def test_a_class_is_wide_or_not_said() -> None:
+    """Of six persons a third are two: each class would leave two or three numbers."""
+    assert shown(small_report(6))["short"]["class"] == [".."]
+
+
+def test_the_short_list_is_short() -> None:
+    one = pd.DataFrame({"n": [14], "m": [3], "sex": ["w"]})
+    for columns in ((count("n"), count("m")), (count("n"), *ident("sex"))):
+        with pytest.raises(ValueError, match="short list"):
+            Table("t", one, columns, short=True)
+
+
+# --- the gate ------------------------------------------------------------------------------------
+
+
+def test_what_can_be_opened_is_withheld_with_its_place_and_not_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The choice of complements is not trusted: here it chooses none."""
+
+    def none(problem: Any) -> Any:
+        from umea_eval.disclosure.complementary import Choice
+
+        return Choice(problem.protected, problem.targets, ())
+
+    monkeypatch.setattr("umea_eval.disclosure.suppression.choose", none)
+    with pytest.raises(Withheld) as caught:
+        release([SEXES, UNITS], "default", ())
+    message = caught.value.message("sv")
+    assert caught.value.exit_code == 3
+    assert "tabellen sexes, rad 3 (B, men), kolumnen n" in message
+    assert "27" not in message
+
+
+def test_an_earlier_release_can_be_added_to_the_attack() -> None:
+    """Together the two years' tables show what neither shows alone."""
+    now = published(SEXES, {"n": [2, 3]})
+    assert attack([now, published(UNITS, {})], RULES["default"]) == ()
+    earlier = Table("sexes", SEXES.frame, SEXES.columns)
+    both = attack(
+        [now], RULES["default"], also=[published(earlier, {"n": [2]}), published(UNITS, {})]
+    )
+    assert {cell.place.row for cell in both} == {2}
+
+
+def test_the_same_whatever_the_order_of_rows_and_tables() -> None:
+    backwards = Table("sexes", SEXES.frame[::-1].reset_index(drop=True), SEXES.columns)
+    one, other = shown([SEXES, UNITS]), shown([UNITS, backwards])
+    assert one["sexes"]["n"] == other["sexes"]["n"][::-1]
+    before = SEXES.frame.copy()
+    shown([SEXES])
+    pd.testing.assert_frame_equal(SEXES.frame, before)

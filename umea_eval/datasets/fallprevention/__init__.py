@@ -1,0 +1,1 @@
+"""Fallprevention: deviations, Downton assessments and resident-days."""

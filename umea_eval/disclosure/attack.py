@@ -1,0 +1,377 @@
+"""What can an outsider compute of the suppressed cells, from all that is published?
+
+The outsider knows every number that is shown, which cells are sums of which, that counts are whole
+and not negative, the rule of the profile, and how the shown numbers were rounded. A share or rate
+that is shown is turned back into the counts that give it, and so are Wilson's and the exact limits.
+For a release he is moreover told which of the suppressed cells are protected ones.
+
+A cell is opened if fewer than the profile's width of values are left. Only worlds that have been
+found and checked count as possible, so an attack that fails to find one errs on the safe side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from umea_eval.disclosure.complementary import Target
+from umea_eval.disclosure.linked import BoolArray, FloatArray, LinkedSet, Place, floats, link
+from umea_eval.disclosure.primary import least
+from umea_eval.disclosure.rounding import rounded_from
+from umea_eval.disclosure.rules import SMALL_MODE_BELOW, Rules
+from umea_eval.disclosure.tables import Field, ReleasedTable, Statistic
+from umea_eval.disclosure.worlds import Worlds, matrix
+from umea_eval.methods.proportions.single import clopper_pearson, wilson
+
+# A suppressed count is taken to be at most so much above the largest one shown.
+BEYOND = 1000.0
+# Limits are turned back by trying all pairs of counts up to this size.
+PAIRS_UP_TO = 300
+# Released frames hold more digits than the page (figures are drawn from them): shares are taken
+# as exact unless the attack is on the printed page.
+_EXACT = 1e-9
+_TRIES = 3
+
+More = tuple[sparse.csr_array, FloatArray, FloatArray]
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """A cell that the published numbers open, at one of its places. Never its value.
+
+    ``possible`` is how many values were found for it (at least), ``wanted`` how many there should
+    be. ``row`` is what its row is about.
+    """
+
+    place: Place
+    row: tuple[str, ...]
+    possible: int
+    wanted: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a release lets the attack know beyond the published tables, to be on the safe side.
+
+    ``linked`` has the sums as they are, ``limits`` what a suppressed cell can be for one who is
+    told whether it is protected, ``targets`` what must stay possible; ``worlds`` are tried first
+    (each is checked).
+    """
+
+    linked: LinkedSet
+    limits: tuple[FloatArray, FloatArray]
+    targets: tuple[Target, ...]
+    worlds: tuple[FloatArray, ...] = ()
+
+
+def attack(
+    published: Sequence[ReleasedTable],
+    rules: Rules,
+    *,
+    also: Sequence[ReleasedTable] = (),
+    told: Told | None = None,
+    printed: bool = False,
+) -> tuple[Exposed, ...]:
+    """The suppressed counts of ``published`` that an outsider can compute.
+
+    ``also`` are further published tables (an earlier release) whose cells are the same cells where
+    measure and categories are the same; raises UserError if one shows another value. ``told`` is
+    what a release knows of itself (not together with ``also``); without it the categories that are
+    shown are taken to be all there are. ``printed``: shares and rates are known with the decimals
+    of the page only.
+    """
+    if told is not None and also:
+        raise ValueError("told is about one release")
+    # Another release has tables of the same names.
+    tables = [*published, *(replace(table, name=f"{table.name} *") for table in also)]
+    linked = told.linked if told else link(tables)
+    if not len(linked):
+        return ()
+    known = _known(linked, tables)
+    lower, upper = _rule_limits(linked, known, rules)
+    more = _derived(linked, tables, known, (lower, upper), printed=printed)
+    sums = matrix(linked.sums, len(linked))
+    own = {table.name for table in published}
+    suppressed = [
+        cell
+        for cell in np.flatnonzero(linked.shown & np.isnan(known)).tolist()
+        if any(place.table in own for place in linked.places[cell])
+    ]
+    opened: dict[int, tuple[int, int]] = {}
+    if told is not None:
+        tight = np.where(np.isnan(known) & linked.shown, told.limits[0], lower)
+        high = np.where(np.isnan(known) & linked.shown, told.limits[1], upper)
+        worlds = Worlds(sums, np.maximum(lower, tight), np.minimum(upper, high), more=more)
+        opened |= _short_of_told(worlds, told, lower)
+    worlds = Worlds(sums, lower, upper, more=more)
+    proofs = told.worlds if told else ()
+    wanted = [target for target in told.targets if not target.told] if told else []
+    opened |= _short_of_rule(worlds, suppressed, rules.width, proofs, wanted)
+    return tuple(_exposed(linked, tables, cell, *counts) for cell, counts in sorted(opened.items()))
+
+
+def _short_of_told(worlds: Worlds, told: Told, lower: FloatArray) -> dict[int, tuple[int, int]]:
+    """Protected cells that lack one of their values for one who is told what is protected."""
+    wanted = {
+        target.cell: [float(v) for v in range(int(target.low), int(target.high) + 1)]
+        for target in told.targets
+        if target.told
+    }
+    seen = worlds.explore(wanted, told.worlds)
+    return {
+        cell: (len(seen[cell]), len(values))
+        for cell, values in wanted.items()
+        if len(seen[cell]) < len(values)
+    }
+
+
+def _short_of_rule(
+    worlds: Worlds,
+    suppressed: Sequence[int],
+    width: int,
+    proofs: Sequence[FloatArray],
+    targets: Sequence[Target],
+) -> dict[int, tuple[int, int]]:
+    """Suppressed cells with fewer than ``width`` values for one who knows the rule."""
+    cells = sorted({*suppressed, *(target.cell for target in targets)})
+    found: dict[int, set[float]] = {cell: set() for cell in cells}
+    for proof in worlds.holding(proofs):
+        for cell in cells:
+            found[cell].add(float(proof[cell]))
+    left = [cell for cell in cells if len(found[cell]) < width]
+    ends = {cell: (worlds.extreme(cell, -1), worlds.extreme(cell, 1)) for cell in left}
+    for attempt in range(_TRIES):
+        wanted = {}
+        for cell in left:
+            low, high = ends[cell]
+            if low is None or high is None:
+                continue
+            start = low + attempt * width
+            wanted[cell] = [float(v) for v in np.arange(start, min(start + width, high + 1))]
+        for cell, values in worlds.explore(wanted).items():
+            found[cell] |= values
+        left = [cell for cell in left if len(found[cell]) < width]
+    return {cell: (len(found[cell]), width) for cell in left}
+
+
+def attack_amounts(
+    published: Sequence[ReleasedTable], rules: Rules, told: Told
+) -> tuple[Exposed, ...]:
+    """The suppressed amounts that an outsider can compute too closely."""
+    linked = told.linked
+    known = _known(linked, published)
+    hidden = np.isnan(known)
+    lower = np.where(hidden, told.limits[0], known)
+    upper = np.where(hidden, told.limits[1], known)
+    worlds = Worlds(matrix(linked.sums, len(linked)), lower, upper, whole=False)
+    opened = []
+    for target in told.targets:
+        lowest, highest = worlds.extreme(target.cell, -1), worlds.extreme(target.cell, 1)
+        slack = 1e-6 * (1 + abs(target.high))
+        if (
+            lowest is None
+            or highest is None
+            or lowest > target.low + slack
+            or highest < target.high - slack
+        ):
+            opened.append(target.cell)
+    return tuple(_exposed(linked, published, cell, 1, 2) for cell in opened)
+
+
+# --- what is known -------------------------------------------------------------------------------
+
+
+def _known(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> FloatArray:
+    """The value of every cell that some table shows."""
+    known = np.full(len(linked), np.nan)
+    for table in tables:
+        for column in table.columns:
+            if column.kind not in ("count", "amount") or column.measure is None:
+                continue
+            numbers = floats(table.frame, column.name)
+            for row in range(len(numbers)):
+                index = linked.at.get(Place(table.name, row, column.name))
+                if index is not None and not np.isnan(numbers[row]):
+                    known[index] = numbers[row]
+    return known
+
+
+def _rule_limits(
+    linked: LinkedSet, known: FloatArray, rules: Rules
+) -> tuple[FloatArray, FloatArray]:
+    low, high = rounded_from(known, rules.rounding)
+    most = float(np.nanmax(known, initial=0.0)) + BEYOND
+    # A cell that no table shows may be anything; a suppressed one is not zero, unless zeros are
+    # protected. In small mode whole measures are hidden, zeros too.
+    blocked = _all_hidden(linked, known)
+    floor = np.where(blocked, 0.0, least(linked, rules))
+    unknown = np.isnan(known)
+    return np.where(unknown, floor, low), np.where(unknown, most, high)
+
+
+def _all_hidden(linked: LinkedSet, known: FloatArray) -> BoolArray:
+    """Cells of measures of which no table shows more than the number in all, if that is small."""
+    seen = {
+        name.measure
+        for index, name in enumerate(linked.names)
+        if (name.key and not np.isnan(known[index])) or known[index] >= SMALL_MODE_BELOW
+    }
+    return np.array([name.measure not in seen for name in linked.names], dtype=np.bool_)
+
+
+# --- shares, rates and limits turned back into counts --------------------------------------------
+
+
+def _derived(
+    linked: LinkedSet,
+    tables: Sequence[ReleasedTable],
+    known: FloatArray,
+    limits: tuple[FloatArray, FloatArray],
+    *,
+    printed: bool,
+) -> More | None:
+    """Rows with limits for every shown share or rate of a suppressed count; limits are narrowed."""
+    rows: list[tuple[dict[int, float], float, float]] = []
+    for table in tables:
+        names = {column.name for column in table.columns}
+        for column in table.columns:
+            if column.kind not in ("share", "rate") or column.statistic == "other":
+                continue
+            if column.numerator not in names or column.denominator not in names:
+                continue
+            for row, (value, reach) in enumerate(_printed(table, column, printed=printed)):
+                pair = [
+                    linked.at.get(Place(table.name, row, str(name)))
+                    for name in (column.numerator, column.denominator)
+                ]
+                if np.isnan(value) or pair[0] is None:
+                    continue
+                group = pair[1]
+                if not np.isnan(known[pair[0]]) and (group is None or not np.isnan(known[group])):
+                    continue
+                given = (
+                    floats(table.frame, str(column.denominator))[row] if group is None else np.nan
+                )
+                rows += _rows(column, (value, reach), (pair[0], group), given, limits)
+    if not rows:
+        return None
+    made = sparse.lil_array((len(rows), len(linked)))
+    for place, (weights, _, _) in enumerate(rows):
+        for index, weight in weights.items():
+            made[place, index] += weight
+    lowest, highest = (np.array([row[side] for row in rows]) for side in (1, 2))
+    return made.tocsr(), lowest, highest
+
+
+def _printed(
+    table: ReleasedTable, column: Field, *, printed: bool
+) -> Iterable[tuple[float, float]]:
+    """Each row's value, and how far the true one may be from it."""
+    values = floats(table.frame, column.name)
+    places = table.decimals.get(column.name, (None,) * len(values))
+    for value, decimals in zip(values, places, strict=True):
+        reach = _EXACT * max(1.0, abs(value))
+        if printed:
+            shown = 1 if decimals is None else decimals
+            reach += 0.5 * 10.0 ** -(shown + (2 if column.kind == "share" else 0))
+        yield float(value), reach
+
+
+def _rows(
+    column: Field,
+    printed: tuple[float, float],
+    cells: tuple[int, int | None],
+    given: float,
+    limits: tuple[FloatArray, FloatArray],
+) -> list[tuple[dict[int, float], float, float]]:
+    (value, reach), (part, group) = printed, cells
+    if column.statistic == "ratio":
+        low, high = (value - reach) / column.per, (value + reach) / column.per
+        if group is None:
+            return [] if np.isnan(given) else [({part: 1.0}, low * given, high * given)]
+        return [
+            ({part: 1.0, group: -low}, 0.0, np.inf),
+            ({part: 1.0, group: -high}, -np.inf, 0.0),
+        ]
+    if group is None:
+        return []
+    lower, upper = limits
+    pairs = possible_counts(
+        value,
+        reach,
+        column.statistic,
+        (lower[part], upper[part]),
+        (lower[group], upper[group]),
+    )
+    if pairs is None:
+        return []
+    return [
+        ({cell: 1.0}, float(side.min(initial=np.inf)), float(side.max(initial=-np.inf)))
+        for cell, side in zip((part, group), pairs, strict=True)
+    ]
+
+
+def possible_counts(
+    value: float,
+    reach: float,
+    statistic: Statistic,
+    part: tuple[float, float],
+    group: tuple[float, float],
+) -> tuple[FloatArray, FloatArray] | None:
+    """The pairs of counts whose ``statistic`` is within ``reach`` of ``value``.
+
+    ``part`` and ``group`` are the lowest and highest count to try (inclusive); a group that is not
+    known is tried up to `PAIRS_UP_TO`. None if there is nothing to try.
+    """
+    if group[1] > PAIRS_UP_TO and group[0] < group[1]:
+        group = group[0], max(group[0], PAIRS_UP_TO)
+    bases = np.arange(max(group[0], 1), group[1] + 1)
+    parts = np.arange(part[0], min(part[1], group[1]) + 1)
+    x, n = (grid.ravel() for grid in np.meshgrid(parts, bases, indexing="ij"))
+    x, n = x[x <= n], n[x <= n]
+    if not len(x):
+        return None
+    if statistic == "ratio":
+        found = x / n
+    else:
+        limits = (wilson if statistic.startswith("wilson") else clopper_pearson)(x, n)
+        found = limits.lower if statistic.endswith("lower") else limits.upper
+    hits = np.abs(found - value) <= reach
+    return x[hits], n[hits]
+
+
+# --- report --------------------------------------------------------------------------------------
+
+
+def _exposed(
+    linked: LinkedSet, tables: Sequence[ReleasedTable], cell: int, possible: int, wanted: int
+) -> Exposed:
+    by_name = {table.name: table for table in tables}
+    places = linked.places.get(cell) or _nearest(linked, cell)
+    place = places[0]
+    table = by_name[place.table]
+    label = tuple(
+        str(table.frame[name].iloc[place.row])
+        for name in table.broken_down_by()
+        if name in table.frame.columns
+    )
+    return Exposed(place, label, possible, wanted)
+
+
+def _nearest(linked: LinkedSet, cell: int) -> list[Place]:
+    """A cell that no table shows is named by the first cell that stands in a sum with it."""
+    seen, todo = {cell}, [cell]
+    while todo:
+        at = todo.pop(0)
+        if linked.places.get(at):
+            return linked.places[at]
+        for equation in linked.sums:
+            members = (equation.whole, *equation.parts)
+            if at in members:
+                new = [member for member in members if member not in seen]
+                seen.update(new)
+                todo += new
+    raise LookupError(linked.names[cell])
