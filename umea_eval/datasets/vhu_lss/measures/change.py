@@ -100,7 +100,7 @@ def paired_change(
     ``denominator`` counts pairs, ``unpaired`` the persons with a first value (high enough) and no
     later one. ``test``: "t", "wilcoxon" (Hodges-Lehmann), "sign_flip" (exact for few pairs), or
     "homes", a bootstrap of whole homes (``replicates``). Too few pairs give a value without limits,
-    and none give none. Follow-up is not at random: those who came back may differ from those who did not.
+    and none give none. Follow-up is not at random: those who came back may differ from the others.
     """
     begin = first_visits(examinations)
     rows = []
