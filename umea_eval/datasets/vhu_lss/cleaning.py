@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -34,40 +35,38 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
     examinations become rows of ``follow_ups``; a percentage or a height in metres fills ``hba1c``
     or ``height`` where that is missing; spellings of one area take the commonest.
 
-    The provenance has what came of that: ``converted`` (rows by unit), ``moved_follow_ups``
-    (rows), ``area_spellings`` (rows that took another one's), and ``across_tables``: rows that are
-    kept although another table contradicts them.
+    Converted and levelled rows are counted in ``corrections`` (``unit_converted``,
+    ``area_spelling``). The provenance has ``converted`` (rows by unit), ``moved_follow_ups``
+    (rows), ``across_tables`` (rows that are kept although another table contradicts them), and in
+    ``findings`` those of them that change how figures are to be read, for the account to say.
     """
     tables = tuple(_named(_parted(table)) for table in raw.tables)
     result = clean_tables(replace(raw, tables=tables), SCHEMAS, settings)
     cleaned = dict(result.tables)
-    converted: dict[str, int] = {}
+    converted: Counter[str] = Counter()
     for name in EXAMINED:
         if name in cleaned:
             cleaned[name], counts = _converted(cleaned[name])
-            converted = {unit: converted.get(unit, 0) + rows for unit, rows in counts.items()}
+            converted.update(counts)
     cleaned, moved = _follow_ups_apart(cleaned)
     cleaned, levelled = _level_areas(cleaned)
-    beside = across_tables(cleaned)
-    counts = {
-        **{f"converted_{unit}": rows for unit, rows in converted.items()},
-        "moved_follow_ups": moved,
-        "area_spellings": levelled,
-        **beside,
-    }
+    counted = {"unit_converted": converted.total(), "area_spelling": levelled}
+    corrections = {**result.corrections, **{rule: rows for rule, rows in counted.items() if rows}}
+    found = across_tables(cleaned)
+    told = {**converted, "moved_follow_ups": moved, **found}
     return replace(
         result,
         tables=cleaned,
+        corrections=dict(sorted(corrections.items())),
         provenance={
             **result.provenance,
-            "converted": converted,
+            "converted": dict(converted),
             "moved_follow_ups": moved,
-            "area_spellings": levelled,
-            "across_tables": beside,
+            "across_tables": found,
             "findings": [
-                {"key": f"vhu_lss.finding.{name}", "values": {"n": count}}
-                for name, count in counts.items()
-                if count
+                {"key": f"vhu_lss.finding.{name}", "values": {"n": rows}}
+                for name, rows in told.items()
+                if rows
             ],
         },
     )

@@ -7,6 +7,7 @@ unit (assumption): an HbA1c of 5.6 in mmol/mol is a percentage, a height of 1.72
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,10 +100,7 @@ def _hba1c_units_differ(frame: pd.DataFrame) -> Rows:
 
 
 def _age_differs(frame: pd.DataFrame) -> Rows:
-    # Before the birthday of the year, a person is a year younger.
-    least = _years(frame, "examined_on") - _numbers(frame, "person_birth_year") - 1
-    over = _numbers(frame, "age") - least
-    broken: Rows = (over < 0) | (over > 1)
+    broken: Rows = np.abs(_numbers(frame, "age") - _numbers(frame, "person_age")) > 0
     return broken
 
 
@@ -319,8 +317,8 @@ _RULES = (
     Rule("bmi_contradicts_measures", ("bmi", "height_m", "weight"), _bmi_differs_in_metres),
     Rule("hba1c_units_contradict", ("hba1c", "hba1c_percent"), _hba1c_units_differ),
     Rule(
-        "age_contradicts_birth_year",
-        ("age", "examined_on", "person_birth_year"),
+        "age_contradicts_identity",
+        ("age", "person_age"),
         _age_differs,
         remark=True,
     ),
@@ -337,7 +335,7 @@ def _examinations(
     name: str, label_sv: str, label_en: str, date: Column, *more: Column, rules: tuple[Rule, ...]
 ) -> Schema:
     columns = (
-        _PERSON,
+        replace(_PERSON, age_at=date.name),
         date,
         *more,
         Column(
