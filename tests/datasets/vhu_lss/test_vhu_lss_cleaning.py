@@ -249,6 +249,41 @@ def test_hba1c_by_the_master_equation(percent: float, mmol: float) -> None:
     assert hba1c_from_percent(np.array([percent]))[0] == pytest.approx(mmol, abs=0.051)
 
 
+# A small municipality has everything in one list, a follow-up as a second row of its person.
+ONE_LIST = f"""\
+Personnummer;Kommun;Boende;Inbjuden;Svar;Orsak;VHU-datum;Besök;Midja;Blodtryck;HbA1c (%);Hälsosamtal
+{ADA};Vännäs;Eken;2025-01-10;Ja;;2025-03-01;VHU;88;132/84;5,2;Ja
+{ADA};Vännäs;Eken;2025-01-10;Ja;;2026-01-20;Uppföljning;86;128/82;;Ja
+{BO};Vännäs;Eken;2024-01-15;Nej;Stickrädd;;;;;;
+{CIM};Vännäs;Granen;2023-01-15;Ja;;2023-03-01;VHU;81;76/118;;Ja
+{DAG};Vännäs;Granen;2022-09-15;Ja;Flyttat;;;;;;
+"""
+
+
+def test_persons_and_examinations_in_one_list(tmp_path: Path) -> None:
+    path = tmp_path / "allt.csv"
+    path.write_text(ONE_LIST, encoding="utf-8")
+    result = read_clean(path)
+    assert list(result.tables) == ["persons", "examinations", "follow_ups"]
+    persons = texts(result.clean, "source_row", "answer", "reason")
+    assert persons == [
+        [2, "accepted", None],
+        [3, "accepted", None],
+        [4, "declined", "fear"],
+        [6, "accepted", "moved"],
+    ]
+    columns = ("source_row", "waist", "systolic", "diastolic", "hba1c")
+    assert texts(result.tables["examinations"], *columns) == [[2, 88.0, 132.0, 84.0, 33.3]]
+    assert texts(result.tables["follow_ups"], *columns) == [[3, 86.0, 128.0, 82.0, None]]
+    assert texts(result.quarantine, "row", "reason") == [[5, "diastolic_not_below_systolic"]]
+    assert not {"examined_on", "waist", "person_age", "visit"} & set(result.clean)
+    assert result.tables["examinations"]["person_age"].tolist() == [40]
+    # The account counts rows of the list, each once.
+    assert (result.ledger.total("rows"), result.ledger.total("clean")) == (6, 4)
+    assert result.provenance["examinations_apart"] == 2
+    assert result.provenance["across_tables"]["persons_twice"] == 1
+
+
 FOLLOW_UPS = f"""\
 Personnummer,Uppföljningsdatum,Midjemått,Systoliskt,Diastoliskt,Skyddad identitet
 {ADA},2026-01-20,86,128,82,
