@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from umea_eval.datasets import find_dataset
 from umea_eval.datasets.vhu_lss.cleaning import clean
@@ -443,6 +446,27 @@ def test_a_word_before_other_words_is_no_answer(tmp_path: Path) -> None:
         f"Personnummer;Kommun;Inbjuden;Svar\n{ADA};Umeå;2024-01-10;Ja men inte nu\n", "utf-8"
     )
     assert read_clean(path).quarantine["reason"].tolist() == ["unknown_code"]
+
+
+CELLS = st.text(st.characters(exclude_characters=';\n\r"', exclude_categories=("Cs", "Cc")))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(*[CELLS | st.just("120/80")] * 5), min_size=1, max_size=5))
+def test_any_cells_are_accounted_for(rows: list[tuple[str, ...]]) -> None:
+    """Never a traceback: each row is clean, or in quarantine with a reason (or no data at all)."""
+    heading = "Personnummer;Datum;Blodtryck;HbA1c (%);Längd (m);Besökstyp"
+    lines = [";".join((ADA, *row)) for row in rows]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_text("\n".join([heading, f"{BO};2024-01-02;120/80;;;", *lines]), "utf-8")
+        result = read_clean(path)
+    assert result.ledger.total("rows") >= len(rows)
+    assert len(result.quarantine.drop_duplicates(["file", "row"])) == result.ledger.total(
+        "quarantined"
+    )
+    kept = sum(len(table) for table in result.tables.values())
+    assert kept == result.ledger.total("clean") >= 1
 
 
 def test_every_reason_has_words_in_both_languages() -> None:

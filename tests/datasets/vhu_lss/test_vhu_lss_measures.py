@@ -144,6 +144,20 @@ def test_a_follow_up_sooner_due_is_a_loss_without_a_reason() -> None:
     assert one(found, person="p3")["reason"] == "not_stated"
 
 
+def test_an_offer_that_is_too_new_to_be_a_loss() -> None:
+    # 60 days before the extraction: p4 has accepted, p5 declined, p7 and p11 have not answered.
+    late = PERSONS.assign(invited_on=pd.Timestamp(UNTIL) - pd.Timedelta(days=60), reason=None)
+    found = m.people(late, EXAMINED, FOLLOWED, until=UNTIL).set_index("person")["reason"]
+    assert found[["p4", "p5", "p7", "p11"]].tolist() == [
+        *("pending", "not_stated", "pending", "pending")
+    ]
+    sooner = m.people(late, EXAMINED, FOLLOWED, until=UNTIL, pending_days=60)
+    found = sooner.set_index("person")["reason"]
+    assert found[["p4", "p5", "p7", "p11"]].tolist() == [
+        *("not_stated", "not_stated", "no_answer", "answer_missing")
+    ]
+
+
 def test_whoever_was_examined_had_accepted() -> None:
     examined = pd.concat([EXAMINED, visits(("p5", "2023-05-01"))])
     found = m.people(PERSONS, examined, FOLLOWED, until=UNTIL)

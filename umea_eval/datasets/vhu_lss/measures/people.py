@@ -19,6 +19,7 @@ from umea_eval.datasets.vhu_lss.measures.shares import (
 STEPS = ("eligible", "invited", "accepted", "examined", "followed_up")
 # Reasons that follow from the tables where nobody wrote one down.
 NOT_STATED, NO_ANSWER, NO_RECORD, NOT_DUE = "not_stated", "no_answer", "answer_missing", "not_due"
+PENDING = "pending"
 
 
 def people(
@@ -28,6 +29,7 @@ def people(
     *,
     until: dt.date,
     follow_up_days: int = 365,
+    pending_days: int = 90,
 ) -> pd.DataFrame:
     """One row per eligible person (a row of ``persons``), with how far they came.
 
@@ -35,13 +37,14 @@ def people(
     answered was invited, even without a date, and whoever was examined had accepted. A follow-up
     counts if it is later than the person's first examination. It is due ``follow_up_days`` after
     that; not yet followed up and due after ``until`` (the extraction date) is the reason
-    ``not_due``.
+    ``not_due``. Invited less than ``pending_days`` before ``until`` and neither declined nor
+    examined is ``pending`` (assumption: three months for an answer and a visit).
 
     Columns: ``person``, ``municipality``, ``area``, ``unit`` (municipality and area), ``home``,
     ``round``, ``sex`` (by the identity number, else as stated), ``step`` (the last one reached, of
     ``STEPS``), a flag per step, and ``reason``: why the person went no further (a code of the
-    dataset, or ``no_answer``, ``answer_missing``, ``not_due``, ``not_stated``; missing for those
-    who were followed up).
+    dataset, or ``pending``, ``no_answer``, ``answer_missing``, ``not_due``, ``not_stated``; missing
+    for those who were followed up).
     """
     check_columns(persons, ("person", "municipality", "invited_on", "answer"))
     own = persons.drop_duplicates("person").reset_index(drop=True)
@@ -56,13 +59,17 @@ def people(
     reached = 0 + invited + accepted + examined + followed
     due = first + np.timedelta64(follow_up_days, "D") <= np.datetime64(until)
     reason = own["reason"].astype("object") if "reason" in own else pd.Series(pd.NA, own.index)
+    asked = own["invited_on"].to_numpy(dtype="datetime64[D]")
+    recent = np.datetime64(until) - asked < np.timedelta64(pending_days, "D")
+    pending = recent & invited & ~examined & (answer != "declined").to_numpy()
     rest = np.select(
         [
+            pending,
             (reached == 1) & (answer == "no_answer").to_numpy(),
             (reached == 1) & answer.isna().to_numpy(),
             (reached == 3) & ~due,
         ],
-        [NO_ANSWER, NO_RECORD, NOT_DUE],
+        [PENDING, NO_ANSWER, NO_RECORD, NOT_DUE],
         NOT_STATED,
     )
     why = reason.where(reason.notna(), pd.Series(rest, index=own.index, dtype="object"))
