@@ -314,6 +314,30 @@ def test_follow_ups_by_hand(tmp_path: Path) -> None:
     assert {row for _, _, row in result.protected_places} == {5}
 
 
+def test_visits_from_three_files_come_together(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(ONE_LIST, encoding="utf-8")
+    (tmp_path / "b.txt").write_bytes(EXAMINATIONS.encode("utf-16"))
+    (tmp_path / "c.csv").write_text(FOLLOW_UPS, encoding="utf-8-sig")
+    tables = read_clean(tmp_path).tables
+    assert list(tables) == ["persons", "examinations", "follow_ups"]
+    files = ("source_file", "source_row", "waist")
+    assert sorted(map(tuple, texts(tables["examinations"], *files))) == [
+        ("a.csv", 2, 88.0),
+        ("b.txt", 2, 88.0),
+        ("b.txt", 3, 104.0),
+        ("b.txt", 12, 80.0),
+    ]
+    assert sorted(map(tuple, texts(tables["follow_ups"], *files))) == [
+        ("a.csv", 3, 86.0),
+        ("b.txt", 4, 102.0),
+        ("c.csv", 2, 86.0),
+        ("c.csv", 3, 94.5),
+        ("c.csv", 4, 80.0),
+    ]
+    # A protected person is so wherever they stand: Cim, in the list of follow-ups, is in no other.
+    assert int(tables["follow_ups"]["protected"].sum()) == 1
+
+
 REGISTERED = f"""\
 Personnummer;Period;Hälsoundersökt i vården;Ny diagnos;Uthämtade läkemedel
 {ADA};2024-01;1;0;1

@@ -13,7 +13,8 @@ import pytest
 
 from umea_eval.datasets.vhu_lss import measures as m
 from umea_eval.datasets.vhu_lss.cleaning import clean
-from umea_eval.datasets.vhu_lss.schema import SCHEMAS
+from umea_eval.datasets.vhu_lss.measures.introduction import OUTCOMES
+from umea_eval.datasets.vhu_lss.schema import CODES, SCHEMAS
 from umea_eval.datasets.vhu_lss.synthetic import EXTRACTION, Truth, simulate
 from umea_eval.errors import UserError
 from umea_eval.intake.cleaning import CleaningSettings
@@ -21,6 +22,7 @@ from umea_eval.intake.conform import Identification
 from umea_eval.intake.example import write_example
 from umea_eval.intake.exports import read_export
 from umea_eval.intake.pseudonym import Key
+from umea_eval.language import has_text
 from umea_eval.methods.power import power_paired_means, power_proportions
 from umea_eval.methods.proportions import newcombe, wilson
 
@@ -1081,6 +1083,21 @@ def test_neither_the_order_of_rows_nor_the_measure_changes_anything() -> None:
         pd.testing.assert_frame_equal(result, found[name])
     for name, frame in frames.items():
         pd.testing.assert_frame_equal(frame, before[name])
+
+
+def test_whatever_a_measure_names_has_words_in_both_languages() -> None:
+    frames, _ = simulated(108, 1)
+    found = everything(frames)
+    reasons = set(found["losses"]["reason"]) - {code.code for code in CODES["reason"].codes}
+    keys = [f"vhu_lss.step.{step}" for step in found["flow"]["step"]]
+    keys += [f"vhu_lss.reason.{reason}" for reason in reasons | {"pending", "answer_missing"}]
+    for name in ("syndrome", "diabetes", "pressure", "lipids", "bmi"):
+        keys += [f"vhu_lss.condition.{each}" for each in found[name]["condition"]]
+        keys += [f"vhu_lss.status.{each}" for each in found[name]["class"]]
+    keys += [f"vhu_lss.outcome.{each}" for each in OUTCOMES]
+    keys += ["vhu_lss.status.no", "vhu_lss.status.undetermined", "vhu_lss.cannot.detection"]
+    assert len(set(keys)) > 20
+    assert [key for key in keys if not has_text(key)] == []
 
 
 def test_a_column_that_is_not_there_is_named() -> None:
