@@ -777,11 +777,12 @@ def test_the_introduction_by_hand() -> None:
     assert simple["value"] == pytest.approx(0.75)
     # Three units, one of them begun: three deals. Had it been B: 0 - (1 + 0.5) / 2 = -0.75, as far
     # from zero as A; had it been C: 0.5 - (1 + 0) / 2 = 0. So 2 of 3 are as far, at best 1 of 3.
-    assert (simple["p"], simple["smallest_p"]) == pytest.approx((2 / 3, 1 / 3))
+    assert (simple["p_value"], simple["smallest_p"]) == pytest.approx((2 / 3, 1 / 3))
     assert simple[["lower", "upper"]].isna().all()
     # Two-way: means after minus before. A 1 - 0; B 0.5 - 0.25, C 0.5 - 0: 0.375. 1 - 0.375.
     assert one(found, aggregation="two-way")["value"] == pytest.approx(0.625)
     assert found["denominator"].tolist() == [3] * 5
+    assert "standard_error" not in found  # the deals have none
 
 
 def test_the_course_by_hand() -> None:

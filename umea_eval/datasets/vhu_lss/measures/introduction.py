@@ -119,8 +119,8 @@ def introduction_change(
 
     ``panel`` is what ``registered_panel`` gives. Rows: Callaway and Sant'Anna's averages
     (``simple`` over all units and periods, ``dynamic``, ``group``, ``calendar``) and the two-way
-    estimate, all as differences of shares with p by dealing out the starts again (few units: no
-    other error can be trusted). ``smallest_p`` is the least that the design can give,
+    estimate, all as differences of shares with ``p_value`` by dealing out the starts again (few
+    units: no other error can be trusted). ``smallest_p`` is the least that the design can give,
     ``pre_trend_p`` tests the periods before (passing proves nothing), ``denominator`` counts units.
     Every unit weighs alike, whatever its size. Limits are missing where there are too few deals
     for the confidence. Raises UserError as
@@ -151,7 +151,7 @@ def introduction_change(
         seed=seed,
     )
     rows = [
-        {str(name): value for name, value in row.items() if name != "se"}
+        {str(name): value for name, value in row.items() if name != "standard_error"}
         | {"smallest_p": found.smallest_p, "pre_trend_p": found.pre_trend_p}
         for row in found.table.to_dict("records")
     ]
@@ -187,7 +187,7 @@ def event_course(
         seed=seed,
     ).event_study
     rows = [
-        {str(name): value for name, value in row.items() if name != "se"}
+        {str(name): value for name, value in row.items() if name != "standard_error"}
         for row in study.to_dict("records")
     ]
     return estimates(rows, "event_time")
