@@ -93,7 +93,8 @@ def _missing(stored: Stored, language: Language) -> pd.DataFrame:
             continue
         frame = stored[schema.name]
         for column in schema.columns:
-            if column.name in frame and column.dtype != "protected":
+            # An open end is no missing value.
+            if column.name in frame and column.dtype != "protected" and not column.open_end:
                 label = column.label_sv if language == "sv" else column.label_en
                 gone = int(frame[column.name].isna().sum())
                 rows.append((_table(_name(stored), schema.name, language), label, gone, len(frame)))
