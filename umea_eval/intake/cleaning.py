@@ -149,10 +149,13 @@ def clean_tables(
             dropped.append(_dropped(each, match))
     protected = _protected_rows(joined_of, schemas)
     tables = {
-        name: _marked(joined.frame, protected[name])[fates_of[name] == Fate.CLEAN].reset_index(
-            drop=True
+        schema.name: _clean_rows(
+            _marked(joined_of[schema.name].frame, protected[schema.name]),
+            fates_of[schema.name] == Fate.CLEAN,
+            schema,
         )
-        for name, joined in joined_of.items()
+        for schema in schemas
+        if schema.name in joined_of
     }
     return CleanResult(
         tables=tables,
@@ -248,6 +251,20 @@ def _marked(frame: pd.DataFrame, protected: NDArray[np.bool_]) -> pd.DataFrame:
     if not protected.any() and "protected" not in frame:
         return frame
     return frame.assign(protected=pd.Series(protected, index=frame.index).astype("bool[pyarrow]"))
+
+
+def _clean_rows(frame: pd.DataFrame, clean: NDArray[np.bool_], schema: Schema) -> pd.DataFrame:
+    """The clean rows, whose categories hold nothing of what only other rows said.
+
+    A column of categories keeps every text it has ever had, in Parquet too.
+    """
+    rows = frame[clean].reset_index(drop=True)
+    own = [
+        column.name
+        for column in schema.columns
+        if column.name in rows and column.dtype in ("text", "identity", "identifier")
+    ]
+    return rows.assign(**{name: rows[name].cat.remove_unused_categories() for name in own})
 
 
 def _places(joined: _Joined, rows: NDArray[np.bool_]) -> list[tuple[str, str, int]]:
