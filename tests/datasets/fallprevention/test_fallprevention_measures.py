@@ -161,6 +161,16 @@ def test_the_municipality_is_that_of_the_days() -> None:
     ]
 
 
+def test_what_lies_around_the_change_of_record_system_is_told_apart() -> None:
+    frame, days = series([2] * 3 + [1] * 9 + [4] * 2, "2024-06")  # June 2024 to July 2025
+    table = measures.fall_rates(frame, days, by=["phase"])
+    assert cells(table, "phase", "numerator", "denominator") == [
+        ["before", 6, 900],
+        ["during", 9, 2700],
+        ["since", 8, 600],
+    ]
+
+
 def test_fall_risk_and_both_kinds() -> None:
     risk = measures.fall_rates(reports(), resident_days(), kinds=[RISK]).iloc[0]
     both = measures.fall_rates(reports(), resident_days(), kinds=[FALL, RISK]).iloc[0]

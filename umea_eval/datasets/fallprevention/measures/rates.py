@@ -43,7 +43,10 @@ def fall_rates(
     per: float = 1000,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Events per ``per`` resident-days, in all or within ``by`` (municipality, unit, a period).
+    """Events per ``per`` resident-days, in all or within ``by``.
+
+    ``by``, here and in the other measures: "municipality", "unit", "month", "quarter", "year" and
+    "phase" (before, during, since the change of record system), one or several.
 
     Counted are reports of ``kinds`` (with ``injured`` only those with an injury) in unit-months
     with resident-days above zero; ``basis="presence"`` leaves out days that are places times days.

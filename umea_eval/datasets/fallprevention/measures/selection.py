@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from umea_eval.datasets.fallprevention.schema import SYSTEM_CHANGE
 from umea_eval.errors import UserError
 from umea_eval.methods.result import COLUMNS
 
@@ -18,7 +19,10 @@ FALLS: tuple[Kind, ...] = ("fall",)
 Months = tuple[str, str] | None
 Basis = Literal["both", "presence"]
 PERIODS = {"month": "M", "quarter": "Q", "year": "Y"}
-GROUPS = ("municipality", "unit", *PERIODS)
+# Before, during and since the change of record system: what is counted in one of them is not
+# comparable with what is counted in another.
+PHASES = ("before", "during", "since")
+GROUPS = ("municipality", "unit", *PERIODS, "phase")
 # Homes with fewer places are shown in the internal edition only (definitions of fallprevention).
 FEWEST_PLACES = 10
 
@@ -28,6 +32,7 @@ def chosen(
 ) -> pd.DataFrame:
     """The reports of these kinds and months, with ``month``, ``quarter`` and ``year`` as text.
 
+    ``phase`` says when: "before", "during" or "since" the change of record system.
     Columns of the schema that the export lacks are added, missing.
     """
     rows = deviations[deviations["kind"].isin(kinds)]
@@ -109,7 +114,10 @@ def _with_periods(rows: pd.DataFrame, dates: pd.Series, months: Months) -> pd.Da
         inside = (month >= first) & (month <= last)
         rows, month = rows[inside], month[inside]
     periods = {name: month.dt.asfreq(grain).astype(str) for name, grain in PERIODS.items()}
-    return rows.assign(**periods).reset_index(drop=True)
+    first, last = (pd.Period(day, "M") for day in SYSTEM_CHANGE)
+    place = (month >= first).astype("int64") + (month > last).astype("int64")
+    phase = pd.Series(np.array(PHASES, dtype=object)[place.to_numpy()], index=rows.index)
+    return rows.assign(**periods, phase=phase).reset_index(drop=True)
 
 
 def _with_missing(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
