@@ -262,9 +262,24 @@ def _clean_rows(frame: pd.DataFrame, clean: NDArray[np.bool_], schema: Schema) -
     own = [
         column.name
         for column in schema.columns
-        if column.name in rows and column.dtype in ("text", "identity", "identifier")
+        # Pseudonyms of case numbers say nothing by themselves, and are too many to go through.
+        if column.name in rows and column.dtype in ("text", "identity")
     ]
-    return rows.assign(**{name: rows[name].cat.remove_unused_categories() for name in own})
+    return rows.assign(**{name: _only_used(rows[name]) for name in own})
+
+
+def _only_used(column: pd.Series) -> pd.Series:
+    """The column without the categories that no row has (much faster than pandas' own)."""
+    codes = column.cat.codes.to_numpy()
+    used = np.zeros(len(column.cat.categories) + 1, dtype=bool)  # the last place is the missing
+    used[codes] = True
+    used = used[:-1]
+    if used.all():
+        return column
+    place = np.append(np.cumsum(used, dtype=np.int32) - 1, np.int32(-1))
+    kept = pd.CategoricalDtype(column.cat.categories[used])
+    made = pd.Categorical.from_codes(place[codes], dtype=kept, validate=False)
+    return pd.Series(made, index=column.index)
 
 
 def _places(joined: _Joined, rows: NDArray[np.bool_]) -> list[tuple[str, str, int]]:
