@@ -294,6 +294,9 @@ def test_severity_bounds_by_hand() -> None:
     assert (falls["least"], falls["most"]) == pytest.approx((1 / 8, 5 / 8))
     narrow = measures.severity_bounds(reports(), covers="share").iloc[0]
     assert narrow["upper"] < row["upper"]
+    for unknown in ("hög", "not_assessed"):
+        with pytest.raises(UserError, match="catastrophic"):
+            measures.severity_bounds(reports(), severe=[unknown])
 
 
 # --------------------------------------------------------------------------------------- prevention
@@ -536,6 +539,15 @@ def test_the_change_of_record_system_starts_the_series_anew() -> None:
     frame, days = series([3] * 20 + [9])
     alone = measures.unit_charts(frame, days)
     assert (len(alone), set(alone["left_out"])) == (20, {1})
+
+
+def test_a_quarter_across_the_break_is_of_neither_phase() -> None:
+    # Two falls in every quarter of 2023 and 2024; the system changes within the third of 2024.
+    frame, days = series([2, 0, 0] * 8)
+    table = measures.unit_charts(frame, days, fewest_points=6)
+    assert set(table["grain"]) == {"quarter"}
+    assert table["time"].tolist() == [f"2023Q{n}" for n in range(1, 5)] + ["2024Q1", "2024Q2"]
+    assert set(table["left_out"]) == {2}  # the third quarter, and the fourth, which is alone
 
 
 def test_a_month_without_days_is_left_out_of_the_chart() -> None:

@@ -18,6 +18,7 @@ from umea_eval.datasets.fallprevention.measures.selection import (
     no_rows,
 )
 from umea_eval.datasets.fallprevention.schema import CODES, HIGH_SEVERITY, NOT_ASSESSED
+from umea_eval.errors import UserError
 from umea_eval.methods.bounds import Covers, manski_bounds
 from umea_eval.methods.proportions import proportion
 
@@ -76,7 +77,12 @@ def severity_bounds(
 
     ``least`` and ``most`` are the bounds, ``lower`` and ``upper`` hold sampling error too;
     ``unassessed`` of ``denominator`` reports. ``value`` is missing: the data do not give one.
+    Raises UserError for a level that there is not.
     """
+    for name in severe:
+        if name not in LEVELS or name == NOT_ASSESSED:
+            known = ", ".join(level for level in LEVELS if level != NOT_ASSESSED)
+            raise UserError("fallprevention.measures.level", name=name, known=known)
     frame, level = _levels(deviations, kinds, months)
     sums = grouped(
         frame,

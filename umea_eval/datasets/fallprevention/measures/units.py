@@ -42,7 +42,8 @@ class UnitChart:
     """One unit's chart, and in what grain.
 
     ``chart`` is missing ("none") with too few events for any. ``left_out`` counts periods without
-    resident-days, and points alone between two breaks: they are compared with nothing.
+    resident-days or across a break, and points alone between two breaks: these are compared with
+    nothing.
     """
 
     unit: str
@@ -210,17 +211,21 @@ def _rates(
     counts = events.groupby("month").size()
     own = time.assign(events=time["month"].map(counts).fillna(0.0))
     found = own.groupby(grain)[["resident_days", "events"]].sum().reset_index()
-    first = own.groupby(grain)["month"].min().to_numpy(dtype=str)
-    phase = np.zeros(len(found), dtype=np.int64)
-    for mark in breaks:
-        phase += first >= mark
+    ends = own.groupby(grain)["month"].agg(["min", "max"]).to_numpy(dtype=object)
+    marks = np.array(list(breaks), dtype=object)
+    phase, at_end = (
+        (ends[:, side, None] >= marks[None, :]).sum(axis=1).astype(np.int64) for side in (0, 1)
+    )
+    # A quarter across a break is of neither phase.
+    whole = phase == at_end
+    size = np.bincount(phase[whole], minlength=len(marks) + 1)
     return pd.DataFrame(
         {
             "period": found[grain].to_numpy(),
             "days": found["resident_days"].to_numpy(dtype=np.float64),
             "events": found["events"].to_numpy(dtype=np.float64),
             "phase": phase,
-            "kept": np.bincount(phase)[phase] >= 2 if len(phase) else np.zeros(0, dtype=bool),
+            "kept": whole & (size[phase] >= 2),
         }
     )
 
