@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from umea_eval.datasets.placement_days import measures
 from umea_eval.datasets.placement_days.cleaning import age_groups, clean
 from umea_eval.datasets.placement_days.schema import (
     CODES,
@@ -549,6 +550,67 @@ def test_the_change_of_record_system_is_found(
     (found,) = result.provenance["register_breaks"]
     assert found["date"] == simulated.truth["migration"] == "2024-02-01"
     assert min(found["ended"], found["started"]) > 100
+
+
+def test_measures_of_what_was_cleaned(
+    messy: tuple[Simulated, pd.DataFrame, CleanResult],
+) -> None:
+    simulated, _, result = messy
+    truth, until = simulated.truth, dt.date.fromisoformat(result.provenance["until"])
+    breaks = [dt.date.fromisoformat(each["date"]) for each in result.provenance["register_breaks"]]
+    children = measures.select(result.clean)
+    by = ["kind", "person_sex"]
+    days = measures.days_per_month(children, counting="both", until=until, by=by)
+    papers = measures.grouped(days[days["month"].dt.year == 2023], GROUPINGS["papers"])
+    totals = papers.groupby("group")["days"].sum()
+    assert totals.to_dict() == {
+        "family_homes": 61_276,
+        "consultant_family_homes": 30_263,
+        "residential": 16_808,
+    }
+    women = papers[papers["person_sex"] == "women"].groupby("group")["days"].sum()
+    assert women["residential"] == 10_187
+    # A change of record system joined again: no placement runs out of it.
+    joined = measures.join_breaks(children, breaks)
+    assert len(children) - len(joined) > 200
+    assert not (joined["end_reason"] == "migration").any()
+    flow = measures.flow_per_month(joined, since=dt.date(2022, 1, 1), until=until)
+    cut = measures.flow_per_month(children, since=dt.date(2022, 1, 1), until=until)
+    january = flow["month"] == pd.Timestamp("2024-01-01")
+    assert cut.loc[january, "exits"].item() - flow.loc[january, "exits"].item() > 200
+    before = (flow["month"] < pd.Timestamp("2024-01-01")).to_numpy()
+    assert flow.loc[before, "stock"].tolist() == cut.loc[before, "stock"].tolist()
+    # Moves on one day were planted, and are moves.
+    assert measures.with_episodes(joined)["moved"].sum() >= truth["same_day_moves"]
+    costs = measures.costs_per_month(
+        joined,
+        result.tables["prices"],
+        counting="both",
+        until=until,
+        by=["kind", "home"],
+    )
+    assert (costs["days"] == costs["priced_days"]).mean() > 0.9
+    split = measures.cost_change(costs, reference=2022, comparison=2023)
+    change = (split["after"] - split["before"]).iloc[0]
+    assert split.groupby("level")["value"].sum().tolist() == pytest.approx([change, change])
+    prices = split[split["factor"] == "price"].set_index("level")["value"]
+    assert (prices > 0).all()  # the agreements of October 2023
+
+
+def test_fourteen_children() -> None:
+    """The smallest real group: everything is counted, and nothing is made up."""
+    frame = simulate(14, 5, numbers=PUBLIC).frames["placements"]
+    frame = frame.assign(age_group="child", person_sex=frame["sex"])
+    until = EXTRACTION
+    for found in (
+        measures.durations(frame, until=until, by="kind"),
+        measures.placed_again(frame, until=until, by="person_sex"),
+        measures.breakdowns(frame, until=until),
+    ):
+        known = found.dropna(subset=["value", "lower", "upper"])
+        assert len(found) > 0
+        assert (known["lower"] <= known["value"]).all()
+        assert (known["value"] <= known["upper"]).all()
 
 
 def test_without_a_change_of_system_none_is_found(tmp_path: Path) -> None:
