@@ -345,6 +345,7 @@ def test_measures_of_nothing_and_of_one() -> None:
     assert durations(one, until=UNTIL, at_months=[1])["value"].tolist() == pytest.approx(
         [32 / MONTH, 1.0]
     )
+    assert durations(one, until=UNTIL, at_months=[36])["months"].isna().tolist() == [True]
     assert unplanned_ends(one)["value"].tolist() == [1.0]
 
 

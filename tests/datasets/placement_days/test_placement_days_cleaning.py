@@ -28,6 +28,7 @@ from umea_eval.datasets.placement_days.synthetic import (
     EXTRACTION,
     KINDS_OF,
     PUBLISHED,
+    SINCE,
     Truth,
     simulate,
 )
@@ -534,7 +535,7 @@ def test_planted_overlaps_and_moves_are_found(
     found, truth = result.provenance["overlaps"], simulated.truth
     assert found["placements"] == truth["overlaps"] > 5
     assert found["days_first_only"] == truth["overlap_nights"]
-    assert found["same_day_moves"] == truth["same_day_moves"] > 100
+    assert found["same_day_moves"] == truth["same_day_moves"] > 50
     # Under both rules a short stay counts its last day too, and each move on one day one more.
     twice = truth["overlap_nights"] + truth["overlaps"] + truth["same_day_moves"]
     assert found["days_both"] == twice
@@ -590,6 +591,7 @@ def test_measures_of_what_was_cleaned(
         by=["kind", "home"],
     )
     assert (costs["days"] == costs["priced_days"]).mean() > 0.9
+    # In 2022 and 2023 as many come as go, but in HVB: the care is more of the same, and dearer.
     split = measures.cost_change(costs, reference=2022, comparison=2023)
     change = (split["after"] - split["before"]).iloc[0]
     assert split.groupby("level")["value"].sum().tolist() == pytest.approx([change, change])
@@ -624,9 +626,10 @@ def test_without_a_change_of_system_none_is_found(tmp_path: Path) -> None:
 def test_starts_follow_the_seasons_and_prices_rise() -> None:
     simulated = simulate(numbers=PUBLIC)
     placements, prices = simulated.frames["placements"], simulated.frames["prices"]
-    own = placements[placements["starts"] != pd.Timestamp("2024-02-01")]
-    months = own[own["starts"].dt.year < 2024]["starts"].dt.month.value_counts()
-    assert months[7] < months[9]
+    first = placements.drop_duplicates("person")
+    usual = first[first["starts"].dt.year.isin([2022, 2023]) & ~first["kind"].isin(["hvb", "sis"])]
+    months = usual["starts"].dt.month
+    assert months.isin([6, 7]).sum() < months.isin([9, 10]).sum()
     before, after = (prices[prices["valid_to"].isna() == is_open] for is_open in (False, True))
     rise = after["day_price"].to_numpy() / before["day_price"].to_numpy() - 1
     hvb = (before["kind"] == "hvb").to_numpy()
@@ -649,6 +652,8 @@ def test_small_simulations(n: int) -> None:
     simulated = simulate(n, 4, numbers=PUBLIC)
     placements = simulated.frames["placements"]
     assert placements["person"].nunique() == n + simulated.truth["adults"]
+    # The export has what ran since its first day; what began before that enters late.
+    assert not (placements["ends"] < pd.Timestamp(SINCE)).any()
     assert not (placements["ends"] < placements["starts"]).any()
     assert (placements["starts"] < pd.Timestamp(EXTRACTION)).all()
 

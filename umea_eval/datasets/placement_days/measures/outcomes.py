@@ -68,11 +68,11 @@ def durations(
             ended[rows].astype(int),
             entry=entry[rows],
             cluster=own.loc[rows, "person"].astype("str").to_numpy(),
-            at=asked,
+            at=asked or None,
             confidence=confidence,
         )
         median = found.medians.assign(time=np.nan)
-        both = pd.concat([median, found.table], ignore_index=True)
+        both = pd.concat([median, found.table], ignore_index=True) if asked else median
         tables.append(_labelled(both.rename(columns={"time": "months"}), by, name))
     return _table(tables, by, ("months", "at_risk"))
 
