@@ -50,8 +50,9 @@ def forecast(
     """The cost of the next ``months`` months, and of all of them together, with intervals.
 
     ``costs`` has ``month`` and ``cost`` (rows of one month are summed; whole months only, none may
-    be missing). The forecast is simple: the cost of a day in the last ``window`` months, times the
-    days of each coming month. It knows of no season, no trend and no decision taken.
+    be missing, and none from before the export's first day, where the days of placements that had
+    ended by then are lacking). The forecast is simple: the cost of a day in the last ``window``
+    months, times the days of each coming month. It knows of no season, trend or decision taken.
 
     The interval is made of the forecast's own misses: the same forecast is made from every earlier
     month, and each miss (actual over forecast) is kept; the limits are those that ``confidence`` of

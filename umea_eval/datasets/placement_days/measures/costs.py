@@ -171,7 +171,8 @@ def costs_per_month(
 
     Returns the columns in ``by``, ``month``, ``days`` (as in ``days_per_month``), ``priced_days``
     (of them with a known price) and ``cost`` (kronor, of the priced days only: where they are fewer
-    the cost is incomplete).
+    the cost is incomplete). Months before the export's first day lack the placements that had ended
+    by then, so leave them out.
     """
     cut = price_segments(placements, prices, counting=counting, until=until, parts=parts)
     columns = [*by, "month", "days", "priced_days", "cost"]
