@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from umea_eval import __version__
+from umea_eval.commands import batch
 from umea_eval.commands.data import data_commands
 from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
 from umea_eval.errors import UserError
@@ -99,6 +100,8 @@ def build(language: Language) -> Group:
     own = [_report(language), _reports(language), _audit(language), _version(language)]
     for command in (*data_commands(language), *own):
         group.add_command(command)
+    for subgroup in batch.commands(language, everywhere(language)):
+        group.add_command(subgroup)
     return group
 
 
