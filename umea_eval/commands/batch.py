@@ -1,4 +1,4 @@
-"""``umea-eval batch plan`` and ``umea-eval batch run``: parse, call, print."""
+"""``umea-eval batch plan``, ``batch run`` and ``verify``: parse, call, print."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from umea_eval.terminal import say, tell
 from umea_eval.usage import Command, Group
 
 if TYPE_CHECKING:
+    from umea_eval.runs.compare import Difference
     from umea_eval.runs.plan import Plan, Planned
     from umea_eval.runs.pool import Result
     from umea_eval.runs.run_batch import Progress
     from umea_eval.runs.state import State
+    from umea_eval.runs.verify import Verdict
 
 DONE, INCOMPLETE = 0, 4
+_DIFFERENCES = 20
 _MINUTE, _HOUR = 60, 3600
 
 
-def commands(language: Language, everywhere: Sequence[click.Parameter]) -> list[Group]:
+def commands(language: Language, everywhere: Sequence[click.Parameter]) -> list[Command | Group]:
     """The commands of this module; ``everywhere`` are the options that all commands have."""
     group = Group(
         "batch",
@@ -37,7 +40,7 @@ def commands(language: Language, everywhere: Sequence[click.Parameter]) -> list[
     )
     group.add_command(_plan(language, everywhere))
     group.add_command(_run(language, everywhere))
-    return [group]
+    return [group, _verify(language, everywhere)]
 
 
 def _plan(language: Language, everywhere: Sequence[click.Parameter]) -> Command:
@@ -107,6 +110,67 @@ def _run(language: Language, everywhere: Sequence[click.Parameter]) -> Command:
             *everywhere,
         ],
     )
+
+
+def _verify(language: Language, everywhere: Sequence[click.Parameter]) -> Command:
+    def call(report: str, **_: object) -> int:
+        from umea_eval.runs.verify import verify  # noqa: PLC0415 - not for --help
+
+        tell(text("runs.verify.starting", language, report=report))
+        verdict = verify(Path(report), read_settings(), language=language)
+        for line in _verdict(verdict, language):
+            say(line)
+        return DONE if verdict.holds else INCOMPLETE
+
+    return Command(
+        "verify",
+        language=language,
+        callback=call,
+        help=text("cli.help.verify", language),
+        short_help=text("cli.help.verify_short", language),
+        example="umea-eval verify reports/key_figures/sv",
+        params=[
+            click.Argument(["report"], metavar=text("cli.metavar.report", language)),
+            *everywhere,
+        ],
+    )
+
+
+def _verdict(verdict: Verdict, language: Language) -> list[str]:
+    def said(key: str, **values: object) -> str:
+        return text(f"runs.verify.{key}", language, **values)
+
+    lines = [said("damaged", file=name) for name in verdict.damaged]
+    if verdict.differences:
+        lines.append(said("differs", report=verdict.report, n=len(verdict.differences)))
+        lines += [
+            said(each.kind, place=_place(each, language), before=each.before, now=each.now)
+            for each in verdict.differences[:_DIFFERENCES]
+        ]
+        if len(verdict.differences) > _DIFFERENCES:
+            lines.append(said("more", n=len(verdict.differences) - _DIFFERENCES))
+    elif verdict.bytes_only:
+        files = ", ".join(verdict.bytes_only)
+        lines.append(said("same_content", report=verdict.report, files=files))
+    elif not verdict.damaged:
+        lines.append(said("same", report=verdict.report))
+    if verdict.changed:
+        lines.append(said("explained" if verdict.differences else "changed_without"))
+        lines += [said("change", what=what) for what in verdict.changed]
+    elif verdict.differences:
+        lines.append(said("unexplained"))
+    return lines
+
+
+def _place(difference: Difference, language: Language) -> str:
+    words = [text(f"runs.verify.part_{difference.part}", language)]
+    if difference.name:
+        words.append(difference.name)
+    place = " ".join(words)
+    if difference.row:
+        where = {"row": difference.row, "column": difference.column}
+        place = text("runs.verify.in_table", language, place=place, **where)
+    return place
 
 
 def _planned(

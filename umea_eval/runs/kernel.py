@@ -107,6 +107,8 @@ def prepare(shell: Any, settings: Settings) -> None:
     """Make IPython's shell one for reports: errors as facts, no data past the report object."""
     for name in ("matplotlib", "matplotlib.font_manager"):
         logging.getLogger(name).addFilter(_no_cache_news)
+    # IPython draws a random tip for each client that asks what it is, however often that is.
+    shell.enable_tip = False
     shell.set_custom_exc((Exception,), _handler)
     refuse_unregistered(settings)
 

@@ -60,12 +60,12 @@ def prepare() -> None:
     absent = "rfc3987_syntax" not in sys.modules
     if absent:
         sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # Python's way to say so
+    from nbformat.validator import get_validator  # noqa: PLC0415
+
     import umea_eval.report.tables  # noqa: PLC0415
     import umea_eval.runs.engine  # noqa: PLC0415
     import umea_eval.runs.executed  # noqa: PLC0415
     import umea_eval.runs.warm.engine  # noqa: PLC0415, F401
-    from nbformat.validator import get_validator  # noqa: PLC0415
-
     from umea_eval.report.page import highlighted, page_exporter  # noqa: PLC0415
 
     if absent:

@@ -54,6 +54,7 @@ CELLS = [
     "import asyncio\nawait asyncio.sleep(0.01)\n'awaited'",
     "import logging\nlogging.warning('logged')",
     "import warnings\nwarnings.warn('own warning')",
+    "sorted({(rule[0], str(rule[1]), rule[2].__name__, str(rule[3])) for rule in warnings.filters})",
     "import numpy as np\nnp.float64(1) / 0",
     "len(os.listdir('/proc/self/task')) >= 1, os.environ['MPLBACKEND'], os.environ['PAGER']",
     "import inspect\ndef f(): return 1\ninspect.getsource(f)",
@@ -185,14 +186,14 @@ def test_one_interpreter_leaves_nothing_to_the_next(tmp_path: Path) -> None:
     look = (
         "import os, sys, warnings, numpy as np, pandas as pd, matplotlib.pyplot as plt, umea_eval\n"
         "print('kept' in dir(), 'LEFT' in os.environ, '/left' in sys.path, os.getcwd(),\n"
-        "      warnings.filters[0][0], pd.get_option('display.max_rows'), plt.rcParams['font.size'],\n"
+        "      ('ignore', None, Warning, None, 0) in warnings.filters, pd.get_option('display.max_rows'), plt.rcParams['font.size'],\n"
         "      plt.get_fignums(), hasattr(umea_eval, 'left'))"
     )
     run(WARM, tmp_path, leave)
     seen = run(WARM, tmp_path, look).cells[0].outputs[0].text.split()
     assert seen == [
         *("False", "False", "False", str(tmp_path)),
-        *("default", "60", "10.0", "[]", "False"),
+        *("False", "60", "10.0", "[]", "False"),
     ]
 
 
