@@ -113,6 +113,9 @@ def test_warm_and_stock_give_the_same_bytes(tmp_path: Path, umea_eval: Run) -> N
         done = umea_eval(project, *arguments)
         assert done.returncode == 0, done.stderr
         trees.append(tree(project / "reports/small"))
+    for name in ("sv", "sv-period-2022"):
+        crates = [files.pop(f"{name}/ro-crate-metadata.json") for files in trees]
+        assert all(crates)
     for name in ("sv/manifest.json", "sv-period-2022/manifest.json"):
         manifests = [json.loads(files.pop(name)) for files in trees]
         for manifest in manifests:

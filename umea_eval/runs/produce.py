@@ -14,6 +14,7 @@ from typing import Any
 from umea_eval.disclosure.profiles import find_profile
 from umea_eval.errors import UserError
 from umea_eval.language import Language
+from umea_eval.runs import crate
 from umea_eval.runs.cache import Key, Sources, kept_of, key_of
 from umea_eval.runs.cells import cell_source, is_injected, numbers
 from umea_eval.runs.failures import message
@@ -174,6 +175,7 @@ def produce(
                 **facts,
             )
             files[FILE] = (json.dumps(written, ensure_ascii=False, indent=1) + "\n").encode()
+            files[crate.FILE] = crate.crate(written, wanted.language)
             site.write(files)
             example = f"{EXAMPLE[wanted.language]}-" if facts["record"]["example"] else ""
             folder = site.move_to(f"{wanted.name}/{example}{wanted.slug}")
