@@ -157,3 +157,10 @@ def test_imports_of_cells() -> None:
     names = {"a.b", "d", "e.f", "e.f.g", "e.f.h", "i", "typing", "typing.Literal"}
     assert set(notebook_imports(cells)) == names
     assert notebook_imports(json.loads(notebook(*cells))["cells"]) == notebook_imports(cells)
+
+
+def test_a_server_imports_nothing_of_the_projects_own(project: Path) -> None:
+    """What such a module reads when it is imported must be seen by the run's guard."""
+    _, imported = Sources(project).code(["own", "umea_eval.report.report"])
+    assert {"umea_eval.report.report", "pandas"} <= set(imported)
+    assert not {name.split(".")[0] for name in imported} & {"own", "helper", "deep"}

@@ -92,7 +92,10 @@ class Sources:
             return ""
 
     def code(self, modules: Iterable[str]) -> tuple[str, tuple[str, ...]]:
-        """SHA-256 of all our own code that ``modules`` use, and what it imports (any name)."""
+        """SHA-256 of all our own code that ``modules`` use, and what it imports.
+
+        Some of the names imported are no modules, but names in one.
+        """
         wanted = tuple(sorted(set(modules)))
         if wanted not in self._code:
             self._code[wanted] = self._code_of(wanted)
@@ -117,8 +120,17 @@ class Sources:
         digest = hashlib.sha256()
         for path in sorted(files, key=self._named):
             digest.update(f"{self.sha256(path)}  {self._named(path)}\n".encode())
-        imported = (name for name in seen if self._module(name) or not self._own(name))
-        return digest.hexdigest(), tuple(sorted(imported))
+        return digest.hexdigest(), tuple(sorted(filter(self._importable_before, seen)))
+
+    def _importable_before(self, name: str) -> bool:
+        """Whether a server may import a module before the run that will use it.
+
+        Not the project's own: what such a module reads when it is imported is for the run to see.
+        """
+        path = self._module(name)
+        if path is not None:
+            return path.is_relative_to(PACKAGE)
+        return not self._own(name)
 
     def _named(self, path: Path) -> str:
         for folder in (PACKAGE.parent, self.root):
