@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.settings import Settings, read_settings
 from umea_eval.terminal import say, tell
-from umea_eval.usage import Command, Group
+from umea_eval.usage import Command, Group, everywhere, shown_path
 
 if TYPE_CHECKING:
     from umea_eval.runs.compare import Difference
@@ -26,8 +25,8 @@ _DIFFERENCES = 20
 _MINUTE, _HOUR = 60, 3600
 
 
-def commands(language: Language, everywhere: Sequence[click.Parameter]) -> list[Command | Group]:
-    """The commands of this module; ``everywhere`` are the options that all commands have."""
+def batch_commands(language: Language) -> list[Command | Group]:
+    """``batch`` with ``plan`` and ``run``, and ``verify``."""
     group = Group(
         "batch",
         language=language,
@@ -35,15 +34,15 @@ def commands(language: Language, everywhere: Sequence[click.Parameter]) -> list[
         short_help=text("cli.help.batch_short", language),
         example="umea-eval batch plan batch.csv\numea-eval batch run batch.csv",
         subcommand_metavar=text("cli.metavar.command", language),
-        params=list(everywhere),
+        params=everywhere(language),
         callback=lambda **_: None,
     )
-    group.add_command(_plan(language, everywhere))
-    group.add_command(_run(language, everywhere))
-    return [group, _verify(language, everywhere)]
+    group.add_command(_plan(language))
+    group.add_command(_run(language))
+    return [group, _verify(language)]
 
 
-def _plan(language: Language, everywhere: Sequence[click.Parameter]) -> Command:
+def _plan(language: Language) -> Command:
     def call(file: str, **_: object) -> int:
         # Late: --help must not wait for what plans.
         from umea_eval.runs import machine  # noqa: PLC0415
@@ -68,12 +67,12 @@ def _plan(language: Language, everywhere: Sequence[click.Parameter]) -> Command:
         example="umea-eval batch plan batch.csv",
         params=[
             click.Argument(["file"], metavar=text("cli.metavar.file", language)),
-            *everywhere,
+            *everywhere(language),
         ],
     )
 
 
-def _run(language: Language, everywhere: Sequence[click.Parameter]) -> Command:
+def _run(language: Language) -> Command:
     def call(file: str, *, force: bool, stock: bool, **_: object) -> int:
         from umea_eval.runs.state import State  # noqa: PLC0415 - not for --help
 
@@ -93,7 +92,7 @@ def _run(language: Language, everywhere: Sequence[click.Parameter]) -> Command:
                 faults=len(plan.faults),
             )
         )
-        say(_relative(index))
+        say(shown_path(index))
         return INCOMPLETE if failed or plan.faults else DONE
 
     return Command(
@@ -107,12 +106,12 @@ def _run(language: Language, everywhere: Sequence[click.Parameter]) -> Command:
             click.Argument(["file"], metavar=text("cli.metavar.file", language)),
             click.Option(["--force"], is_flag=True, help=text("cli.help.batch_force", language)),
             click.Option(["--stock"], is_flag=True, help=text("cli.help.batch_stock", language)),
-            *everywhere,
+            *everywhere(language),
         ],
     )
 
 
-def _verify(language: Language, everywhere: Sequence[click.Parameter]) -> Command:
+def _verify(language: Language) -> Command:
     def call(report: str, **_: object) -> int:
         from umea_eval.runs.verify import verify  # noqa: PLC0415 - not for --help
 
@@ -131,7 +130,7 @@ def _verify(language: Language, everywhere: Sequence[click.Parameter]) -> Comman
         example="umea-eval verify reports/key_figures/sv",
         params=[
             click.Argument(["report"], metavar=text("cli.metavar.report", language)),
-            *everywhere,
+            *everywhere(language),
         ],
     )
 
@@ -323,8 +322,3 @@ def _option(name: str) -> object:
             return context.params[name]
         context = context.parent
     return None
-
-
-def _relative(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
