@@ -164,3 +164,14 @@ def test_a_server_imports_nothing_of_the_projects_own(project: Path) -> None:
     _, imported = Sources(project).code(["own", "umea_eval.report.report"])
     assert {"umea_eval.report.report", "pandas"} <= set(imported)
     assert not {name.split(".")[0] for name in imported} & {"own", "helper", "deep"}
+
+
+def test_what_our_package_imports_when_asked_is_used_only_by_those_who_ask(project: Path) -> None:
+    cells = [cell("import umea_eval as ue\nue.Report")]
+    names = notebook_imports(cells)
+    assert set(names) == {"umea_eval", "umea_eval.Report"}
+    _, asked = Sources(project).code(names)
+    _, unasked = Sources(project).code(["umea_eval"])
+    assert "umea_eval.report.report" in asked
+    assert "umea_eval.report.report" not in unasked
+    assert not [name for name in asked if name.startswith("umea_eval.datasets")]

@@ -108,6 +108,11 @@ class Sources:
             name = waiting.pop()
             path = self._module(name)
             if path is None:
+                package, _, inner = name.rpartition(".")
+                home = _exports().get(inner) if package == PACKAGE.name else None
+                if home is not None and home not in seen:
+                    seen.add(home)
+                    waiting.append(home)
                 continue
             files.add(path)
             files.update(_beside(path))
@@ -215,9 +220,11 @@ def _imports(source: bytes, package: str) -> tuple[str, ...]:
 
 
 def _imported(tree: ast.AST, package: str) -> Iterator[str]:
-    for node in ast.walk(tree):
+    ours = {PACKAGE.name}
+    for node in _at_run_time(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+            ours |= {alias.asname or "" for alias in node.names if alias.name == PACKAGE.name}
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
@@ -226,6 +233,42 @@ def _imported(tree: ast.AST, package: str) -> Iterator[str]:
             yield base
             # What is imported may be a module or a name in one.
             yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
+        elif isinstance(node, ast.Attribute) and _called(node.value) in ours:
+            # `ue.Report`: a name that our package imports when it is asked for.
+            yield f"{PACKAGE.name}.{node.attr}"
+
+
+def _called(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those that only a type checker reads, from the top of the text down."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop(0)
+        yield node
+        nevertheless = _type_checked(node)
+        waiting += ast.iter_child_nodes(node) if nevertheless is None else nevertheless
+
+
+def _type_checked(node: ast.AST) -> list[ast.stmt] | None:
+    """For ``if TYPE_CHECKING:`` what runs nevertheless; None for any other node."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name):
+        return node.orelse if node.test.id == "TYPE_CHECKING" else None
+    return None
+
+
+@cache
+def _exports() -> Mapping[str, str]:
+    """The names that our package imports when they are asked for, each with its module."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_bytes())
+    return {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
 
 
 def notebook_imports(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

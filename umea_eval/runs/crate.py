@@ -23,6 +23,9 @@ _FORMATS = {
     ".csv": "text/csv",
     ".ipynb": "application/x-ipynb+json",
     ".json": "application/json",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
@@ -118,7 +121,7 @@ def _file(name: str, facts: Mapping[str, Any] | None) -> dict[str, Any]:
         "@id": name,
         "@type": "File",
         "name": PurePosixPath(name).name,
-        "encodingFormat": _FORMATS[PurePosixPath(name).suffix],
+        "encodingFormat": _FORMATS.get(PurePosixPath(name).suffix, "application/octet-stream"),
     }
     if facts is not None:
         entity |= {"sha256": facts["sha256"], "contentSize": str(facts["size"])}
