@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from umea_eval import __version__
+from umea_eval.commands.batch import batch_commands
 from umea_eval.commands.data import data_commands
 from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
 from umea_eval.errors import UserError
@@ -97,7 +98,7 @@ def build(language: Language) -> Group:
         callback=lambda **_: None,
     )
     own = [_report(language), _reports(language), _audit(language), _version(language)]
-    for command in (*data_commands(language), *own):
+    for command in (*data_commands(language), *own, *batch_commands(language)):
         group.add_command(command)
     return group
 
