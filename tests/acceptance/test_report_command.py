@@ -46,7 +46,7 @@ def test_a_report_from_start_to_end(small_project: Path, umea_eval: Run) -> None
     folder = small_project / "reports/small/sv-period-2022"
     assert set(tree(folder)) == {
         *("report.html", "notebook.ipynb", "manifest.json", "tables/figures.csv"),
-        "ro-crate-metadata.json",
+        *("ro-crate-metadata.json", "tables.xlsx"),
     }
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert '<html lang="sv">' in page

@@ -38,7 +38,7 @@ from umea_eval.runs.parameters import (
 from umea_eval.runs.slug import slug
 from umea_eval.settings import Settings
 
-PAGE, NOTEBOOK = "report.html", "notebook.ipynb"
+PAGE, NOTEBOOK, WORKBOOK = "report.html", "notebook.ipynb", "tables.xlsx"
 # Before the slug of a report on example data: no one mistakes the folder for real figures.
 EXAMPLE: Mapping[Language, str] = {"sv": "exempeldata", "en": "example-data"}
 
@@ -239,6 +239,7 @@ def _files(
     """The report's files, and what the manifest says of them."""
     from umea_eval.report.page import render_page  # noqa: PLC0415
     from umea_eval.report.tables import csv_bytes  # noqa: PLC0415
+    from umea_eval.report.workbook import workbook_bytes  # noqa: PLC0415
     from umea_eval.runs.executed import record, tables  # noqa: PLC0415
 
     facts, shown = record(executed), tables(executed)
@@ -264,6 +265,8 @@ def _files(
     notebook = json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     files = {PAGE: page.encode(), NOTEBOOK: notebook.encode()}
     files |= {file: csv_bytes(table) for file, table in table_files.items()}
+    if shown:
+        files[WORKBOOK] = workbook_bytes(facts, list(shown.values()))
     return files, {"record": facts, "tables": list(shown.values())}
 
 
