@@ -11,7 +11,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks import clean_payments, single_report, spells, suppression, survival
+from benchmarks import (
+    batch,
+    clean_payments,
+    placement_days,
+    single_report,
+    spells,
+    suppression,
+    survival,
+)
 from benchmarks.measure import RESULTS, Result
 
 BENCHMARKS: Mapping[str, Callable[[], Result]] = {
@@ -20,6 +28,8 @@ BENCHMARKS: Mapping[str, Callable[[], Result]] = {
     spells.NAME: spells.run,
     **survival.BENCHMARKS,
     suppression.NAME: suppression.run,
+    **placement_days.BENCHMARKS,
+    **batch.BENCHMARKS,
 }
 TABLE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """\

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from umea_eval import __version__
+from umea_eval.commands.batch import batch_commands
 from umea_eval.commands.data import data_commands
 from umea_eval.commands.guard import guard_commands
 from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
@@ -98,7 +99,12 @@ def build(language: Language) -> Group:
         callback=lambda **_: None,
     )
     own = [_report(language), _reports(language), _audit(language), _version(language)]
-    for command in (*data_commands(language), *own, *guard_commands(language)):
+    for command in (
+        *data_commands(language),
+        *own,
+        *batch_commands(language),
+        *guard_commands(language),
+    ):
         group.add_command(command)
     return group
 

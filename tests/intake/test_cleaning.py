@@ -390,6 +390,25 @@ def test_headings_are_matched_by_meaning(tmp_path: Path) -> None:
     assert result.ledger.total("clean") == 1
 
 
+def test_an_identity_number_in_a_text_column_is_a_fault(tmp_path: Path) -> None:
+    shifted = SOUND.replace("Väst", f"hos {WOMAN[2:8]}+{WOMAN[8:]}")
+    dated = SOUND.replace("Väst", "Väst 20240131 1201").replace("01-01", "01-02")
+    result = clean(tmp_path, rows(shifted, dated))
+    assert reasons(result) == [(2, "home", "identity_in_text")]
+    assert result.clean["home"].tolist() == ["Väst 20240131 1201"]
+
+
+def test_nothing_of_a_quarantined_row_stays_behind(tmp_path: Path) -> None:
+    # The second row's day does not exist: its text, person and all must not be in the clean table,
+    # not even among the categories of a column, which are stored.
+    spoiled = f"{WOMAN};Testa Testsson;2024-02-30;2024-03-31;1 500,00;02"
+    result = clean(tmp_path, rows(SOUND, spoiled))
+    assert result.clean["home"].cat.categories.tolist() == ["Väst"]
+    assert len(result.clean["person"].cat.categories) == 1
+    save(result, tmp_path / "store")
+    assert b"Testsson" not in (tmp_path / "store/stays.parquet").read_bytes()
+
+
 def test_a_columns_own_heading_goes_before_a_group_heading(tmp_path: Path) -> None:
     # "Enhet" heads a group, and a column of another one.
     text = (

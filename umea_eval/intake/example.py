@@ -143,9 +143,9 @@ def write_export(
     The file gets the name of ``path`` and the ending of the style's form.
 
     ``frame`` has the schema's columns (identities as twelve digits); a column that it lacks is not
-    written. ``spoiled`` and ``repeated`` are shares of the rows: so many rows are added with one
-    fault each, or as exact copies, at random places, so that cleaning gives back ``frame``. The
-    marks have one row per added row, with the columns ``MARKS``.
+    written. ``spoiled`` and ``repeated`` are shares of the rows: so many rows (of ten and more at
+    least one) are added with one fault each, or as exact copies, at random places, so that cleaning
+    gives back ``frame``. The marks have one row per added row, with the columns ``MARKS``.
     """
     random = np.random.default_rng(seed)
     columns = [column for column in schema.columns if column.name in frame]
@@ -154,7 +154,7 @@ def write_export(
     sound = [list(cells) for cells in zip(*texts, strict=True)]
     rows = [(cells, "clean", "", "") for cells in sound]
     faults = _faults(columns, frame, style)
-    for place in random.integers(0, len(sound), round(spoiled * len(sound))).tolist():
+    for place in random.integers(0, len(sound), _some(spoiled, len(sound))).tolist():
         column, reason, text = faults[int(random.integers(len(faults)))]
         cells = list(sound[place])
         if column is None:
@@ -162,7 +162,7 @@ def write_export(
         else:
             cells[columns.index(column)] = text
         rows.append((cells, "quarantined", column.name if column else "", reason))
-    copies = random.integers(0, len(sound), round(repeated * len(sound))).tolist()
+    copies = random.integers(0, len(sound), _some(repeated, len(sound))).tolist()
     rows += [(list(sound[place]), "duplicates", "", "") for place in copies]
     order = np.concatenate(
         # A copy comes after what it copies; the others anywhere.
@@ -205,6 +205,14 @@ def _decidable(style: Style, columns: Sequence[Column], frame: pd.DataFrame) -> 
     if not days or any((pd.DatetimeIndex(each).day > 12).any() for each in days):
         return style
     return replace(style, date="iso")
+
+
+def _some(share: float, rows: int) -> int:
+    """So many of the rows; of a small table at least one, so that it has what it is to show.
+
+    Not of fewer than ten rows: one row of words more, and nobody can tell which are the headings.
+    """
+    return max(1 if share and rows >= 10 else 0, round(share * rows))
 
 
 def _above(style: Style, columns: Sequence[Column]) -> list[list[str]]:

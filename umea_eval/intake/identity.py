@@ -23,6 +23,7 @@ from umea_eval.intake.values import (
     Fault,
     Parsed,
     is_missing,
+    parse_text,
     plain,
 )
 
@@ -116,6 +117,17 @@ def without_identities(name: str) -> str:
         return "…" if kind in (Kind.PERSONNUMMER, Kind.SAMORDNINGSNUMMER) else found[0]
 
     return _IN_NAME.sub(hidden, name)
+
+
+def parse_plain_text(texts: Sequence[str]) -> Parsed:
+    """Text as ``parse_text`` reads it, save where a valid identity number stands in it.
+
+    Such a text, a cell of another column as a rule, has no value (``IDENTITY_IN_TEXT``).
+    """
+    holds = np.array([without_identities(text) != text for text in texts], dtype=bool)
+    parsed = parse_text(["" if held else text for text, held in zip(texts, holds, strict=True)])
+    faults = np.where(holds, Fault.IDENTITY_IN_TEXT, parsed.faults).astype(np.int8)
+    return Parsed(parsed.distinct, faults, parsed.corrections)
 
 
 def parse_protected(texts: Sequence[str]) -> Parsed:

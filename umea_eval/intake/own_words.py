@@ -75,8 +75,11 @@ def check_words(schema: Schema, words: Mapping[str, Words]) -> None:
                 "intake.words_column", column=name, table=schema.name, known=", ".join(coded)
             )
         known = [each.code for each in codes.codes]
-        for code in {code for each in own.values() for code in each.values()} - set(known):
-            raise UserError("intake.words_code", column=name, code=code, known=", ".join(known))
+        unknown = {code for each in own.values() for code in each.values()} - set(known)
+        if unknown:
+            raise UserError(
+                "intake.words_code", column=name, code=min(unknown), known=", ".join(known)
+            )
 
 
 def read_coded(column: Column, raw: TextSeries, words: Words, owners: TextSeries | str) -> Values:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from umea_eval.intake.codes import parse_codes, parse_flags, parse_sex
 from umea_eval.intake.dates import DayOrder, parse_dates, parse_months, parse_times
-from umea_eval.intake.identity import parse_protected
+from umea_eval.intake.identity import parse_plain_text, parse_protected
 from umea_eval.intake.numbers import parse_amounts, parse_numbers, parse_whole
-from umea_eval.intake.values import Parser, parse_text
+from umea_eval.intake.values import Parser
 
 Dtype = Literal[
     "text",
@@ -128,7 +128,7 @@ class Column:
 
 
 PARSERS: Mapping[Dtype, Parser] = {
-    "text": parse_text,
+    "text": parse_plain_text,
     "sek": parse_amounts,
     "number": parse_numbers,
     "whole": parse_whole,

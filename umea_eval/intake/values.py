@@ -54,6 +54,7 @@ class Fault(IntEnum):
     MISSING_VALUE = 20
     OUT_OF_RANGE = 21
     CODE_NOT_VALID = 22  # the code did not exist at the time
+    IDENTITY_IN_TEXT = 23  # an identity number where there should be none (columns shifted)
 
 
 class Correction(IntEnum):

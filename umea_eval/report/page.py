@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -27,6 +28,7 @@ POLICY = "; ".join(
 )
 
 
+@cache
 def page_exporter(language: Language) -> TemplateExporter:
     """Nbconvert's exporter with our template.
 
@@ -38,6 +40,8 @@ def page_exporter(language: Language) -> TemplateExporter:
         template_file="page/index.html.j2",
         template_extension=".html.j2",
         file_extension=".html",
+        # None of nbconvert's changes to notebooks: each would validate the whole notebook again.
+        default_preprocessors=[],
     )
     environment: Environment = exporter.environment
     environment.autoescape = True

@@ -70,11 +70,13 @@ def python_version() -> str:
     return platform.python_version()
 
 
+@cache
 def main_packages() -> dict[str, str]:
     """Versions of the packages that a report's figures can depend on."""
     return {name: metadata.version(name) for name in MAIN_PACKAGES}
 
 
+@cache
 def all_packages() -> dict[str, str]:
     """Versions of every installed package, by name."""
     found = {

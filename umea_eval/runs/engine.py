@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill import execute_notebook
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
@@ -27,14 +29,16 @@ from papermill.exceptions import PapermillExecutionError
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.runs.cells import is_injected, numbers, sections
+from umea_eval.runs.cells import cell_source, is_injected, numbers, sections
 from umea_eval.runs.failures import Frame, NotebookBug, short_path
+from umea_eval.runs.kernel import ENVIRONMENT, MEMORY, SEED
 
-NAME = "umea_eval"
+NAME = "umea_eval.report"
 START_SECONDS = 120
 CANCEL_SECONDS = 5
 # The longest path of a Unix socket is 104 bytes on macOS and 108 on Linux, the port included.
 SOCKET_PATH = 90
+LOG = "kernel.log"
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 Progress = Callable[[int, int, str], None]
@@ -43,6 +47,9 @@ Progress = Callable[[int, int, str], None]
 
 class _Kernel(AsyncKernelManager):
     """A kernel that is this interpreter, whatever kernels are registered on the machine."""
+
+    own: Mapping[str, str] = {}
+    """What this kernel alone has in its environment."""
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -55,14 +62,8 @@ class _Kernel(AsyncKernelManager):
             env={
                 # The user's own start-up files and history are no part of a report.
                 "IPYTHONDIR": folder,
-                # Sums do not depend on how many threads a machine has.
-                **dict.fromkeys(
-                    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"
-                ),
-                # The same encoding on every system.
-                "PYTHONUTF8": "1",
-                # No news about frozen modules from the debugger, which nobody uses here.
-                "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+                **ENVIRONMENT,
+                **self.own,
             },
         )
 
@@ -125,19 +126,25 @@ class _KernelEngine(Engine):  # type: ignore[misc]  # papermill is untyped
         kernel_name: str,
         *,
         on_cell: Callable[..., None],
-        log: Path,
+        private: Path,
+        seed: int,
+        limits: Limits,
         **kwargs: Any,
     ) -> None:
         del kernel_name, kwargs
-        folder = log.parent
+        folder, log = private, private / LOG
         client = _Client(
             nb_man,
             kernel_manager_class=_Kernel,
             startup_timeout=START_SECONDS,
             shutdown_kernel="immediate",
             on_cell_execute=on_cell,
+            timeout_func=limits.left,
         )
         kernel = client.create_kernel_manager()
+        kernel.own = {SEED: str(seed)}
+        if limits.memory_bytes is not None:
+            kernel.own[MEMORY] = str(limits.memory_bytes)
         kernel.connection_file = str(folder / "kernel.json")
         if os.name == "posix" and len(str(folder)) < SOCKET_PATH:
             kernel.transport, kernel.ip = "ipc", str(folder / "kernel")
@@ -147,15 +154,34 @@ class _KernelEngine(Engine):  # type: ignore[misc]  # papermill is untyped
             with log.open("wb") as output:
                 client.execute(stdout=output, stderr=output)
         except DeadKernelError:
-            raise _Died(_exit_status(kernel)) from None
+            raise Died(_exit_status(kernel)) from None
         finally:
             _kill(kernel)
 
 
-class _Died(Exception):
+class Died(Exception):
+    """The process that ran the cells has ended. A negative status is a signal's number."""
+
     def __init__(self, status: int | None) -> None:
         super().__init__(f"exit status {status}")
         self.status = status
+
+
+class Limits:
+    """How long all cells together may take, and how much memory the process that runs them."""
+
+    def __init__(self, seconds: float | None = None, memory_bytes: int | None = None) -> None:
+        self.seconds = seconds
+        self.memory_bytes = memory_bytes
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    def left(self, cell: Any = None) -> float | None:
+        """The seconds that are left, at least a moment, or None without a limit."""
+        del cell
+        return None if self._end is None else max(0.01, self._end - time.monotonic())
+
+
+NONE = Limits()
 
 
 def run_notebook(
@@ -165,11 +191,15 @@ def run_notebook(
     folder: Path,
     language: Language,
     progress: Progress | None = None,
+    limits: Limits = NONE,
+    engine: type[Engine] = _KernelEngine,
+    **more: Any,
 ) -> dict[str, Any]:
     """Run every cell of ``document`` in ``folder`` and return the notebook with its outputs.
 
-    Raises the UserError (or Withheld) that a cell raised, NotebookBug for any other exception in a
-    cell, and UserError when the system killed the process for lack of memory or a disk is full.
+    ``engine`` runs the cells, in the stock kernel or a warm one, and is given ``more``. Raises the
+    UserError (or Withheld) that a cell raised, NotebookBug for any other exception in a cell, and
+    UserError when the process took more memory or time than it may, or a disk is full.
     """
     import nbformat  # noqa: PLC0415 - papermill has imported it already
 
@@ -181,7 +211,7 @@ def run_notebook(
             progress(counted[cell_index], max(counted), headings[cell_index])
 
     private = _private_folder()
-    papermill_engines.register(NAME, _KernelEngine)
+    papermill_engines.register(NAME, engine)
     try:
         notebook = execute_notebook(
             nbformat.from_dict(document),
@@ -192,17 +222,29 @@ def run_notebook(
             request_save_on_cell_execute=False,
             cwd=str(folder),
             on_cell=on_cell,
-            log=private / "kernel.log",
+            private=private,
+            seed=_seed(name, cells),
+            limits=limits,
+            **more,
         )
     except PapermillExecutionError as error:
         index = error.cell_index
-        raise _told(error, name, counted[index], headings[index]) from None
-    except _Died as error:
-        raise _dead(error, name, _tail(private / "kernel.log")) from None
+        raise _told(error, name, counted[index], headings[index], limits) from None
+    except CellTimeoutError:
+        minutes = (limits.seconds or 0) / 60
+        raise UserError("runs.errors.timeout", notebook=name, minutes=minutes) from None
+    except Died as error:
+        raise _dead(error, name, _tail(private / LOG)) from None
     finally:
         shutil.rmtree(private, ignore_errors=True)
     result: dict[str, Any] = json.loads(nbformat.writes(notebook))
     return result
+
+
+def _seed(name: str, cells: Iterable[Mapping[str, Any]]) -> int:
+    """Where a report's random numbers start: its own place, the same every time."""
+    values = [cell_source(cell) for cell in cells if is_injected(cell)]
+    return int.from_bytes(hashlib.sha256("\n".join([name, *values]).encode()).digest()[:4])
 
 
 def _private_folder() -> Path:
@@ -212,7 +254,7 @@ def _private_folder() -> Path:
         raise UserError("runs.errors.no_temporary") from None
 
 
-def _told(error: Any, notebook: str, cell: int, section: str) -> Exception:
+def _told(error: Any, notebook: str, cell: int, section: str, limits: Limits) -> Exception:
     """The exception that a cell raised, as ours."""
     try:
         facts = json.loads("".join(error.traceback))
@@ -229,6 +271,11 @@ def _told(error: Any, notebook: str, cell: int, section: str) -> Exception:
         return kind(user["key"], language=user["language"], **user["values"])
     if facts.get("errno") in NO_SPACE:
         return UserError("runs.errors.no_space")
+    if facts.get("memory"):
+        if limits.memory_bytes is None:
+            return UserError("runs.errors.memory", notebook=notebook)
+        megabytes = limits.memory_bytes // 1_000_000
+        return UserError("runs.errors.memory_limit", notebook=notebook, megabytes=megabytes)
     return NotebookBug(
         notebook=notebook,
         cell=cell,
@@ -247,7 +294,7 @@ def _place(file: str, cell: int) -> str:
     return f"[{cell}]" if in_cell else short_path(file)
 
 
-def _dead(error: _Died, notebook: str, log: str) -> Exception:
+def _dead(error: Died, notebook: str, log: str) -> Exception:
     if error.status in (-9, 137):  # the kernel of the system ends what takes too much memory
         return UserError("runs.errors.memory", notebook=notebook)
     return NotebookBug(

@@ -13,6 +13,7 @@ from umea_eval.files import write_whole
 from umea_eval.language import Language
 from umea_eval.report.fragments import template_environment
 from umea_eval.runs.folders import writing
+from umea_eval.runs.latest import read_latest
 from umea_eval.runs.manifest import forget_failure, read_failures, read_manifests
 from umea_eval.runs.notebooks import list_notebooks
 from umea_eval.settings import Settings
@@ -54,6 +55,7 @@ def render_index(reports: Path, language: Language) -> str:
         failures=[{**failure, "parameters": _shown(failure)} for failure in failures],
         damaged=damaged,
         done=done,
+        latest=read_latest(reports),
         script=script,
         digest=digest,
     )

@@ -46,9 +46,13 @@ def manifest(
     files: Mapping[str, bytes],
     started: datetime,
     duration_s: float,
-    root: Path,
+    git: Mapping[str, Any] | None,
+    cache: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The manifest of a report. Only here, and in the index, do date and duration stand."""
+    """The manifest of a report. Only here, and in the index, do date and duration stand.
+
+    ``git`` is the state of the project's repository, ``cache`` what the report depends on.
+    """
     return {
         "format": FORMAT,
         "title": record["title"],
@@ -60,9 +64,10 @@ def manifest(
         "example": record["example"],
         "inputs": record["inputs"],
         "notebook_sha256": notebook_sha256,
-        "code": {"version": code_version(), "sha256": code_sha256(), "git": git_state(root)},
+        "code": {"version": code_version(), "sha256": code_sha256(), "git": git},
         "python": python_version(),
         "packages": all_packages(),
+        "cache": cache,
         "started": started.isoformat(timespec="seconds"),
         "duration_s": round(duration_s, 2),
         "tables": {
@@ -112,6 +117,11 @@ def read_manifests(reports: Path) -> list[tuple[str, dict[str, Any] | None]]:
         if not folder.startswith("."):
             found.append((folder, _read(path, _INDEXED)))
     return found
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """One report's manifest; None if there is none or it cannot be read."""
+    return _read(path, _INDEXED)
 
 
 FAILED = ".failed"

@@ -15,10 +15,19 @@ from umea_eval.disclosure.profiles import find_profile
 from umea_eval.disclosure.scan import check_release, is_clean, known_of
 from umea_eval.errors import UserError
 from umea_eval.language import Language
+from umea_eval.runs import crate
+from umea_eval.runs.cache import Key, Sources, kept_of, key_of
 from umea_eval.runs.cells import cell_source, is_injected, numbers
 from umea_eval.runs.failures import message
 from umea_eval.runs.folders import building
-from umea_eval.runs.manifest import FILE, Failure, forget_failure, manifest, remember_failure
+from umea_eval.runs.manifest import (
+    FILE,
+    Failure,
+    forget_failure,
+    git_state,
+    manifest,
+    remember_failure,
+)
 from umea_eval.runs.notebooks import find_notebook, notebook_title, with_parameters
 from umea_eval.runs.parameters import (
     Parameter,
@@ -30,7 +39,7 @@ from umea_eval.runs.parameters import (
 from umea_eval.runs.slug import slug
 from umea_eval.settings import Settings
 
-PAGE, NOTEBOOK = "report.html", "notebook.ipynb"
+PAGE, NOTEBOOK, WORKBOOK = "report.html", "notebook.ipynb", "tables.xlsx"
 # Before the slug of a report on example data: no one mistakes the folder for real figures.
 EXAMPLE: Mapping[Language, str] = {"sv": "exempeldata", "en": "example-data"}
 
@@ -75,7 +84,26 @@ def order(
     they say nothing. ``language`` is the messages'. Raises UserError.
     """
     notebook = find_notebook(name, settings, language)
-    parameters = read_parameters(notebook)
+    return order_of(
+        notebook,
+        read_parameters(notebook),
+        assignments,
+        settings,
+        language=language,
+        report_language=report_language,
+    )
+
+
+def order_of(
+    notebook: Path,
+    parameters: tuple[Parameter, ...],
+    assignments: Sequence[str],
+    settings: Settings,
+    *,
+    language: Language,
+    report_language: Language | None = None,
+) -> Order:
+    """The same for a notebook that has been found and read. Raises UserError."""
     standing: dict[str, Value] = {
         "language": report_language or settings.language,
         "profile": settings.profile,
@@ -86,21 +114,52 @@ def order(
     return Order(notebook, notebook.stem, parameters, values, own, tried=bool(assignments))
 
 
+@dataclass
+class Stock:
+    """How the cells of a report are run: in a stock kernel, within ``limits`` if there are any.
+
+    ``reads`` are the files that they have read, as far as it is known (absolute paths).
+    """
+
+    seconds: float | None = None
+    memory_bytes: int | None = None
+    reads: Sequence[str] = ()
+
+    def run(self, document: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """Run the cells, as ``run_notebook`` does."""
+        # Late: papermill takes longer to import than the whole command line.
+        from umea_eval.runs.engine import Limits, run_notebook  # noqa: PLC0415
+
+        limits = Limits(self.seconds, self.memory_bytes)
+        return run_notebook(document, limits=limits, **kwargs)
+
+
 def produce(
-    wanted: Order, settings: Settings, *, language: Language, progress: Progress | None = None
+    wanted: Order,
+    settings: Settings,
+    *,
+    language: Language,
+    progress: Progress | None = None,
+    way: Stock | None = None,
+    key: Key | None = None,
+    git: Callable[[Path], dict[str, Any] | None] = git_state,
 ) -> Path:
     """Make the report and return its folder.
+
+    ``way`` runs the cells; ``key`` is what the report depends on, if the caller knows it already.
 
     The folder is whole or absent, and an earlier version is replaced only by a finished one. A
     failure is remembered for the index; an interruption is not, nor that values given for this once
     cannot be used, unless they have made a report before. Raises UserError, Withheld or
     NotebookBug.
     """
-    started, clock = datetime.now().astimezone(), time.monotonic()
+    started, clock, way = datetime.now().astimezone(), time.monotonic(), way or Stock()
     try:
         with building(settings.reports) as site:
             document = with_parameters(wanted.notebook, wanted.values)
-            executed = _run(document, wanted, settings, language, progress)
+            sources = Sources(settings.root)
+            key = key or key_of(wanted.notebook, wanted.values, settings, sources)
+            executed = _run(document, wanted, settings, way, language=language, progress=progress)
             files, facts = _files(executed, wanted, language)
             facts |= {
                 "notebook_sha256": _sha256(wanted.notebook.read_bytes()),
@@ -112,10 +171,12 @@ def produce(
                 slug=wanted.slug,
                 parameters=wanted.shown(),
                 files=files,
-                root=settings.root,
+                git=git(settings.root),
+                cache=kept_of(key, facts["record"]["inputs"], way.reads, sources),
                 **facts,
             )
             files[FILE] = (json.dumps(written, ensure_ascii=False, indent=1) + "\n").encode()
+            files[crate.FILE] = crate.crate(written, wanted.language)
             example = f"{EXAMPLE[wanted.language]}-" if facts["record"]["example"] else ""
             target = f"{wanted.name}/{example}{wanted.slug}"
             check_release(files, settings, language=language, folder=target)
@@ -139,29 +200,34 @@ def produce(
     return folder
 
 
+def places(wanted: Order, settings: Settings) -> tuple[Path, Path]:
+    """Where the report lies, if it exists: as a report on real data, or on example data."""
+    folder = settings.reports / wanted.name
+    return folder / wanted.slug, folder / f"{EXAMPLE[wanted.language]}-{wanted.slug}"
+
+
 def _is_news(error: Exception, wanted: Order, settings: Settings) -> bool:
     known = known_of(settings)
     if not all(is_clean(value, known) for value in (wanted.slug, *wanted.shown().values())):
         return False  # what is remembered is shown in the index
     if not wanted.tried or not isinstance(error, UserError):
         return True
-    folders = (wanted.slug, f"{EXAMPLE[wanted.language]}-{wanted.slug}")
-    return any((settings.reports / wanted.name / folder).is_dir() for folder in folders)
+    return any(place.is_dir() for place in places(wanted, settings))
 
 
 def _run(
     document: Mapping[str, Any],
     wanted: Order,
     settings: Settings,
+    way: Stock,
+    *,
     language: Language,
     progress: Progress | None,
 ) -> dict[str, Any]:
-    # Late: papermill takes longer to import than the whole command line.
-    from umea_eval.runs.engine import run_notebook  # noqa: PLC0415
     from umea_eval.runs.executed import check_outputs, cleaned  # noqa: PLC0415
 
     executed = cleaned(
-        run_notebook(
+        way.run(
             document,
             name=wanted.name,
             folder=settings.root,
@@ -179,6 +245,7 @@ def _files(
     """The report's files, and what the manifest says of them."""
     from umea_eval.report.page import render_page  # noqa: PLC0415
     from umea_eval.report.tables import csv_bytes  # noqa: PLC0415
+    from umea_eval.report.workbook import workbook_bytes  # noqa: PLC0415
     from umea_eval.runs.executed import record, tables  # noqa: PLC0415
 
     facts, shown = record(executed), tables(executed)
@@ -204,6 +271,8 @@ def _files(
     notebook = json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     files = {PAGE: page.encode(), NOTEBOOK: notebook.encode()}
     files |= {file: csv_bytes(table) for file, table in table_files.items()}
+    if shown:
+        files[WORKBOOK] = workbook_bytes(facts, list(shown.values()))
     return files, {"record": facts, "tables": list(shown.values())}
 
 

@@ -10,6 +10,7 @@ from umea_eval.disclosure import release_log
 from umea_eval.disclosure.scan import check_release, is_clean, known_of
 from umea_eval.errors import UserError
 from umea_eval.language import Language
+from umea_eval.runs import crate
 from umea_eval.runs.manifest import FILE, read_manifests
 from umea_eval.settings import Settings
 
@@ -44,7 +45,9 @@ def release_report(
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     promised = {name: about["sha256"] for name, about in manifest.get("files", {}).items()}
     changed = sorted(
-        name for name in {*hashes, *promised} - {FILE} if hashes.get(name) != promised.get(name)
+        name
+        for name in {*hashes, *promised} - {FILE, crate.FILE}
+        if hashes.get(name) != promised.get(name)
     )
     if changed:
         raise UserError(

@@ -79,7 +79,8 @@ def simulate(
     The truth has counts of reports (``falls``, ``fall_risk``, ``not_assessed``, ``injurious``,
     ``prevented``, ``not_carried_out``, ``prevention_not_assessed``, ``open``), of residents known
     by their reports (``fallers``, ``repeat_fallers``), of Downton against falls within 365 days of
-    the assessment (``true_positive``, ``false_positive``, ``false_negative``, ``true_negative``);
+    the assessment, where these are over at the extraction (``true_positive``, ``false_positive``,
+    ``false_negative``, ``true_negative``);
     ``resident_days`` (presence, else places × days) and ``presence_days``; ``within_61_days``, the
     share that is closed within 61 days of the report if one waits long enough; and ``culture``,
     each unit's inclination to report. Raises UserError for more residents than test numbers.
@@ -270,7 +271,10 @@ def _assessments(
 
 
 def _two_by_two(assessments: pd.DataFrame) -> dict[str, int]:
-    high, fell = assessments["score"] >= HIGH_RISK, assessments["fell"]
+    # Those whose whole horizon lies before the extraction.
+    last = pd.Timestamp(EXTRACTION) - pd.Timedelta(days=HORIZON)
+    followed = assessments[assessments["assessed_on"] <= last]
+    high, fell = followed["score"] >= HIGH_RISK, followed["fell"]
     return {
         "true_positive": int((high & fell).sum()),
         "false_positive": int((high & ~fell).sum()),

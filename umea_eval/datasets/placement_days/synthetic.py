@@ -27,22 +27,26 @@ PUBLISHED: Mapping[str, tuple[int, int]] = {
     "family": (35_787 - 16_717, 25_489 - 13_546),
 }
 COUNTING = "both"
-# The papers do not say how many children this is; about 170 days each in 2023 (assumption).
-PUBLISHED_CHILDREN = 520
+# The papers do not say how many children this is (assumption).
+PUBLISHED_CHILDREN = 500
 # How the children are spread over the kinds where they mostly live, girls and boys, per thousand.
 SHARES: Mapping[str, tuple[int, int]] = {
-    "residential": (170, 110),
-    "consultant": (170, 138),
-    "family": (182, 114),
-    "other": (60, 56),
+    "residential": (185, 118),
+    "consultant": (185, 149),
+    "family": (180, 105),
+    "other": (42, 36),
 }
+# The export has every placement that ran on this day or later: many began long before.
+SINCE = dt.date(2022, 1, 1)
 EXTRACTION = dt.date(2024, 7, 1)
 YEAR = (dt.date(2023, 1, 1), dt.date(2023, 12, 31))
-# Years in which the children's first placements start, in parts. Starts in HVB tripled in 2023
-# (k0028).
+# Years in which the children's first placements start, in parts; 0 is before SINCE. As many come
+# as go, but that starts in HVB tripled in 2023 (k0028).
 STARTS: Mapping[str, Mapping[int, int]] = {
-    "residential": {2021: 10, 2022: 18, 2023: 54, 2024: 18},
-    "usual": {2020: 25, 2021: 22, 2022: 23, 2023: 20, 2024: 10},
+    "residential": {0: 10, 2022: 14, 2023: 58, 2024: 18},
+    "consultant": {0: 45, 2022: 22, 2023: 22, 2024: 11},
+    "family": {0: 54, 2022: 18, 2023: 18, 2024: 9},
+    "other": {0: 20, 2022: 32, 2023: 32, 2024: 16},
 }
 # Few start in July, most after the schools have begun; in the autumn of 2023 fewer in HVB.
 SEASON = np.array([8, 8, 9, 8, 9, 7, 4, 8, 12, 11, 9, 7], dtype=np.float64)
@@ -94,7 +98,7 @@ class Truth:
     same_day: float = 0.6
     unplanned: float = 0.3
     again: float = 0.25
-    overlap: float = 0.05
+    overlap: float = 0.1
     sibling: float = 0.2
     adults: float = 0.05
     protected: float = 0.01
@@ -117,7 +121,7 @@ class _Stays:
     bound: list[int] = field(default_factory=list)
 
     def add(
-        self, child: int, where: tuple[str, int], when: tuple[int, int], reason: str = ""
+        self, child: int, where: tuple[str, int], when: tuple[int, int], reason: str = "planned"
     ) -> None:
         """One more placement (kind and home, first and last day), the last of its episode."""
         for name, value in (
@@ -130,7 +134,7 @@ class _Stays:
 def simulate(
     n: int = PUBLISHED_CHILDREN, seed: int = 0, truth: Truth | None = None, *, numbers: Path
 ) -> Simulated:
-    """Placements of ``n`` children from 2020 to the extraction, adults beside them, and prices.
+    """Placements of ``n`` children that ran on SINCE or later, adults beside them, and prices.
 
     The children's days of 2023 by kind and sex are exactly the published ones (``PUBLISHED``) when
     ``n`` is ``PUBLISHED_CHILDREN``, and otherwise in proportion as far as the children's years go,
@@ -140,14 +144,15 @@ def simulate(
     ``family`` and each of them by sex: ``residential_girls``) and the same under ``first_only`` as
     ``nights``; of all years ``children``, ``adults``, ``placements`` and ``prices`` (rows),
     ``same_day_moves``, ``overlaps`` (placements), ``overlap_nights``, ``siblings`` (children who
-    share a dossier) and ``hvb_starts`` by year (placements); and ``migration``. Raises UserError
-    for more children than there are test numbers.
+    share a dossier) and ``hvb_starts`` by year (placements); and ``since`` and ``migration``.
+    Raises UserError for more children than there are test numbers.
     """
     plan = truth or Truth()
     random = np.random.default_rng(seed)
     people = _people(n, random, plan, numbers)
     stays = _episodes(people, random, plan)
     frame = pd.DataFrame(vars(stays))
+    frame = frame[frame["last"] >= _ordinal(SINCE)].reset_index(drop=True)
     frame["girl"] = people["girl"].to_numpy()[frame["child"]]
     _reach(frame, n, random)
     frame = pd.concat([frame, _kept_places(frame, random, plan)], ignore_index=True)
@@ -161,6 +166,7 @@ def simulate(
         "adults": int(people["adult"].sum()),
         "placements": len(placements),
         "prices": len(prices),
+        "since": SINCE.isoformat(),
         "migration": plan.migration.isoformat() if plan.migration else None,
     }
     return Simulated({"placements": placements, "prices": prices}, told)
@@ -209,9 +215,11 @@ def _people(n: int, random: np.random.Generator, plan: Truth, numbers: Path) -> 
 
 
 def _first_day(group: str, random: np.random.Generator) -> int:
-    years = STARTS["residential" if group == "residential" else "usual"]
+    years = STARTS[group]
     weights = np.array(list(years.values()), dtype=np.float64)
     year = int(random.choice(list(years), p=weights / weights.sum()))
+    if year == 0:
+        return _ordinal(SINCE) - 1 - int(random.exponential(MEAN_DAYS[group]))
     season = AUTUMN_2023 if group == "residential" and year == 2023 else SEASON
     months = season[:6] if year == EXTRACTION.year else season
     month = int(random.choice(len(months), p=months / months.sum()))
@@ -233,8 +241,9 @@ def _episodes(people: pd.DataFrame, random: np.random.Generator, plan: Truth) ->
     stays = _Stays()
     end_of_data = _ordinal(EXTRACTION)
     before: tuple[int, str, int] = (0, "", 0)
-    for child, group, sibling in zip(
-        range(len(people)), people["group"].tolist(), people["sibling"].tolist(), strict=True
+    births = [_ordinal(dt.date.fromisoformat(number[:8])) for number in people["person"].tolist()]
+    for child, (group, sibling, born) in enumerate(
+        zip(people["group"].tolist(), people["sibling"].tolist(), births, strict=True)
     ):
         if group == "adult":
             continue
@@ -242,6 +251,7 @@ def _episodes(people: pd.DataFrame, random: np.random.Generator, plan: Truth) ->
         home = _home(kind, random)
         if sibling:
             first, kind, home = before
+        first = max(first, born + 30)
         before = (first, kind, home)
         while first < end_of_data:
             first = _episode(stays, (child, group), (first, kind, home), random, plan)
@@ -272,7 +282,8 @@ def _episode(
         if last >= end_of_data:
             return end_of_data
         first = move(last, "moved")
-    total = max(8, int(random.exponential(MEAN_DAYS[group])))
+    # What began before the data still ran when they begin.
+    total = max(_ordinal(SINCE) - first, 0) + max(8, int(random.exponential(MEAN_DAYS[group])))
     if total > 40 and random.random() < plan.moved:
         last = first + int(total * random.uniform(0.2, 0.8))
         stays.add(child, (kind, home), (first, last))
@@ -334,10 +345,10 @@ def _reach(frame: pd.DataFrame, n: int, random: np.random.Generator) -> None:
 
 def _kept_places(frame: pd.DataFrame, random: np.random.Generator, plan: Truth) -> pd.DataFrame:
     """Short stays in an emergency home while the place in the family home is kept: overlaps."""
-    change = _ordinal(plan.migration) if plan.migration else FAR
+    change = _ordinal(plan.migration or EXTRACTION)
     long = frame["kind"].isin(("family_home", "consultant_family_home"))
     long &= frame["last"] - frame["first"] > 60
-    long &= frame["first"] + 60 < min(change, _ordinal(EXTRACTION)) - 60
+    long &= (frame["first"] > _ordinal(SINCE)) & (frame["first"] < change - 120)
     # One for each child, so that no two of them meet.
     hosts = frame[long & (random.random(len(frame)) < plan.overlap)].drop_duplicates("child")
     first = hosts["first"].to_numpy() + random.integers(10, 30, len(hosts))
@@ -390,7 +401,7 @@ def _adults(people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     lvm = random.random(len(adults)) < 1 / 3
     kind = np.where(lvm, "sis", np.where(random.random(len(adults)) < 0.5, "hvb", "supported"))
     kind = np.where(kind == "supported", "supported_housing", kind)
-    low, high = _ordinal(dt.date(2021, 1, 1)), _ordinal(EXTRACTION)
+    low, high = _ordinal(SINCE), _ordinal(EXTRACTION)
     first = random.integers(low, high - 10, len(adults))
     return pd.DataFrame(
         {
@@ -430,7 +441,7 @@ def _prices(random: np.random.Generator, plan: Truth) -> pd.DataFrame:
             rise = 0.05 if kind == "sis" else float(random.uniform(*plan.agreement_rise))
             change = dt.date(2023, 1, 1) if kind == "sis" else NEW_AGREEMENTS
             name = _home_name(kind, home)
-            rows.append((kind, name, dt.date(2020, 1, 1), change - dt.timedelta(days=1), price))
+            rows.append((kind, name, dt.date(2010, 1, 1), change - dt.timedelta(days=1), price))
             rows.append((kind, name, change, None, round(price * (1 + rise))))
     frame = pd.DataFrame(rows, columns=["kind", "home", "valid_from", "valid_to", "day_price"])
     for column in ("valid_from", "valid_to"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from umea_eval.datasets.vhu_lss.schema import SCHEMAS, hba1c_from_percent
+from umea_eval.datasets.vhu_lss.schema import SCHEMAS, VISIT_COLUMNS, hba1c_from_percent
 from umea_eval.intake.cleaning import CleaningSettings, CleanResult, clean_tables, join_frames
 from umea_eval.intake.tables import RawExport, RawTable
 from umea_eval.intake.values import distinct_texts, key
@@ -30,44 +31,46 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
     """Clean persons, examinations, follow-ups, registered outcomes and introductions.
 
     Which table is which follows from its headings. A heading ``HbA1c (%)`` is another unit than
-    ``HbA1c``, and a column ``Blodtryck`` with 132/84 is two values. Follow-ups in a list of
-    examinations become rows of ``follow_ups``; a percentage or a height in metres fills ``hba1c``
-    or ``height`` where that is missing; spellings of one area take the commonest.
+    ``HbA1c``, and a column ``Blodtryck`` with 132/84 is two values. A list of persons that holds
+    their examinations becomes two tables, whose rows keep their one place in the account.
+    Follow-ups in a list of examinations become rows of ``follow_ups``; a percentage or a height in
+    metres fills ``hba1c`` or ``height`` where that is missing; spellings of one area take the
+    commonest.
 
-    The provenance has what came of that: ``converted`` (rows by unit), ``moved_follow_ups``
-    (rows), ``area_spellings`` (rows that took another one's), and ``across_tables``: rows that are
-    kept although another table contradicts them.
+    Converted and levelled rows are counted in ``corrections`` (``unit_converted``,
+    ``area_spelling``). The provenance has ``converted`` (rows by unit), ``examinations_apart`` and
+    ``moved_follow_ups`` (rows), ``across_tables`` (rows that are kept although another table
+    contradicts them), and in ``findings`` those of them that change how figures are to be read, for
+    the account to say.
     """
     tables = tuple(_named(_parted(table)) for table in raw.tables)
     result = clean_tables(replace(raw, tables=tables), SCHEMAS, settings)
-    cleaned = dict(result.tables)
-    converted: dict[str, int] = {}
+    cleaned, apart = _examinations_apart(dict(result.tables))
+    converted: Counter[str] = Counter()
     for name in EXAMINED:
         if name in cleaned:
             cleaned[name], counts = _converted(cleaned[name])
-            converted = {unit: converted.get(unit, 0) + rows for unit, rows in counts.items()}
+            converted.update(counts)
     cleaned, moved = _follow_ups_apart(cleaned)
     cleaned, levelled = _level_areas(cleaned)
-    beside = across_tables(cleaned)
-    counts = {
-        **{f"converted_{unit}": rows for unit, rows in converted.items()},
-        "moved_follow_ups": moved,
-        "area_spellings": levelled,
-        **beside,
-    }
+    counted = {"unit_converted": converted.total(), "area_spelling": levelled}
+    corrections = {**result.corrections, **{rule: rows for rule, rows in counted.items() if rows}}
+    found = across_tables(cleaned)
+    told = {**converted, "examinations_apart": apart, "moved_follow_ups": moved, **found}
     return replace(
         result,
         tables=cleaned,
+        corrections=dict(sorted(corrections.items())),
         provenance={
             **result.provenance,
-            "converted": converted,
+            "converted": dict(converted),
+            "examinations_apart": apart,
             "moved_follow_ups": moved,
-            "area_spellings": levelled,
-            "across_tables": beside,
+            "across_tables": found,
             "findings": [
-                {"key": f"vhu_lss.finding.{name}", "values": {"n": count}}
-                for name, count in counts.items()
-                if count
+                {"key": f"vhu_lss.finding.{name}", "values": {"n": rows}}
+                for name, rows in told.items()
+                if rows
             ],
         },
     )
@@ -168,6 +171,35 @@ def _converted(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     return frame, counts
 
 
+def _examinations_apart(tables: dict[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], int]:
+    """Examinations that stand in the list of persons, as rows of their own table."""
+    persons = tables.get("persons")
+    of_visits = [column.name for column in VISIT_COLUMNS]
+    if persons is None or "examined_on" not in persons:
+        return tables, 0
+    own = [name for name in persons if name in (*of_visits, "examined_on", "person_age")]
+    shared = ("person", "person_kind", "person_birth_year", "person_sex", "invited_on", "round")
+    kept = [
+        name
+        for name in persons
+        if name in (*own, *shared, "protected") or str(name).startswith("source_")
+    ]
+    seen = persons["examined_on"].notna().to_numpy()
+    visits = persons.loc[seen, kept].reset_index(drop=True)
+    parts = [tables["examinations"], visits] if "examinations" in tables else [visits]
+    made = {
+        **tables,
+        "persons": persons.drop(columns=own),
+        "examinations": join_frames(parts),
+    }
+    return _in_order(made), len(visits)
+
+
+def _in_order(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """In the order of the schemas, whatever came first."""
+    return {schema.name: tables[schema.name] for schema in SCHEMAS if schema.name in tables}
+
+
 def _follow_ups_apart(tables: dict[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], int]:
     examined = tables.get("examinations")
     if examined is None or "visit" not in examined:
@@ -182,8 +214,7 @@ def _follow_ups_apart(tables: dict[str, pd.DataFrame]) -> tuple[dict[str, pd.Dat
         "examinations": examined[~later].reset_index(drop=True),
         "follow_ups": join_frames(parts),
     }
-    # In the order of the schemas, whatever came first.
-    return {schema.name: made[schema.name] for schema in SCHEMAS if schema.name in made}, len(moved)
+    return _in_order(made), len(moved)
 
 
 def _level_areas(tables: dict[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], int]:

@@ -7,6 +7,7 @@ unit (assumption): an HbA1c of 5.6 in mmol/mol is a percentage, a height of 1.72
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,10 +100,7 @@ def _hba1c_units_differ(frame: pd.DataFrame) -> Rows:
 
 
 def _age_differs(frame: pd.DataFrame) -> Rows:
-    # Before the birthday of the year, a person is a year younger.
-    least = _years(frame, "examined_on") - _numbers(frame, "person_birth_year") - 1
-    over = _numbers(frame, "age") - least
-    broken: Rows = (over < 0) | (over > 1)
+    broken: Rows = np.abs(_numbers(frame, "age") - _numbers(frame, "person_age")) > 0
     return broken
 
 
@@ -319,8 +317,8 @@ _RULES = (
     Rule("bmi_contradicts_measures", ("bmi", "height_m", "weight"), _bmi_differs_in_metres),
     Rule("hba1c_units_contradict", ("hba1c", "hba1c_percent"), _hba1c_units_differ),
     Rule(
-        "age_contradicts_birth_year",
-        ("age", "examined_on", "person_birth_year"),
+        "age_contradicts_identity",
+        ("age", "person_age"),
         _age_differs,
         remark=True,
     ),
@@ -333,35 +331,49 @@ _RULES = (
 )
 
 
+_AGE = Column(
+    "age",
+    "whole",
+    "Ålder vid undersökningen",
+    "Age at the examination",
+    headings=("Ålder", "Ålder vid besöket"),
+    required=False,
+    filled=False,
+    range=(18, 110),
+    unit="år",
+)
+_EXAMINED = Column(
+    "examined_on",
+    "date",
+    "Undersökningsdatum",
+    "Examined on",
+    headings=("Datum för undersökning", "Datum för VHU", "VHU-datum", "Besöksdatum", "Datum"),
+    range=DAYS,
+)
+_VISIT = Column(
+    "visit",
+    "code",
+    "Typ av besök",
+    "Kind of visit",
+    headings=("Besökstyp", "Besök"),
+    required=False,
+    filled=False,
+    codes=CODES["visit"],
+    source="follow-ups in the same list become the table of follow-ups",
+)
+# What a row says of a visit: also in a list of persons, where a small municipality has all in one.
+VISIT_COLUMNS = (_AGE, _VISIT, *_VALUES)
+
+
 def _examinations(
     name: str, label_sv: str, label_en: str, date: Column, *more: Column, rules: tuple[Rule, ...]
 ) -> Schema:
     columns = (
-        _PERSON,
+        replace(_PERSON, age_at=date.name),
         date,
         *more,
-        Column(
-            "invited_on",
-            "date",
-            _INVITED.label_sv,
-            _INVITED.label_en,
-            headings=_INVITED.headings,
-            required=False,
-            filled=False,
-            range=DAYS,
-            open_end=True,
-        ),
-        Column(
-            "age",
-            "whole",
-            "Ålder vid undersökningen",
-            "Age at the examination",
-            headings=("Ålder", "Ålder vid besöket"),
-            required=False,
-            filled=False,
-            range=(18, 110),
-            unit="år",
-        ),
+        replace(_INVITED, required=False),
+        _AGE,
         _ROUND,
         *_VALUES,
         _PROTECTED,
@@ -376,7 +388,7 @@ PERSONS = Schema(
     "Personer",
     "Persons",
     columns=(
-        _PERSON,
+        replace(_PERSON, age_at="examined_on"),
         _MUNICIPALITY,
         _AREA,
         Column(
@@ -428,6 +440,15 @@ PERSONS = Schema(
             filled=False,
             codes=CODES["reason"],
         ),
+        replace(
+            _EXAMINED,
+            # In a list of persons a bare "Datum" may be the date of anything.
+            headings=("Datum för undersökning", "Datum för VHU", "VHU-datum"),
+            required=False,
+            filled=False,
+            source="a list with the examinations in it becomes two tables",
+        ),
+        *VISIT_COLUMNS,
         _PROTECTED,
     ),
     # Ten years lie between two offers: within the years of VHU i LSS a person has one.
@@ -446,42 +467,24 @@ PERSONS = Schema(
             _answer_without_invitation,
             remark=True,
         ),
+        *_RULES,
     ),
 )
 
 EXAMINATIONS = _examinations(
     *("examinations", "Undersökningar", "Examinations"),
-    Column(
-        "examined_on",
-        "date",
-        "Undersökningsdatum",
-        "Examined on",
-        headings=("Datum för undersökning", "Datum för VHU", "VHU-datum", "Besöksdatum", "Datum"),
-        range=DAYS,
-    ),
-    Column(
-        "visit",
-        "code",
-        "Typ av besök",
-        "Kind of visit",
-        headings=("Besökstyp", "Besök"),
-        required=False,
-        filled=False,
-        codes=CODES["visit"],
-        source="follow-ups in the same list become the table of follow-ups",
-    ),
+    _EXAMINED,
+    _VISIT,
     rules=_RULES,
 )
 
 FOLLOW_UPS = _examinations(
     *("follow_ups", "Uppföljningar", "Follow-ups"),
-    Column(
-        "examined_on",
-        "date",
-        "Uppföljningsdatum",
-        "Followed up on",
+    replace(
+        _EXAMINED,
+        label_sv="Uppföljningsdatum",
+        label_en="Followed up on",
         headings=("Datum för uppföljning", "Återbesöksdatum", "Uppföljd"),
-        range=DAYS,
     ),
     # A follow-up is some years after the round, by its nature.
     rules=_RULES[:-1],

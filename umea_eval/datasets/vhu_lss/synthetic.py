@@ -338,7 +338,7 @@ class _Draws:
             value = level + between * self.own[name] + within * self.noise[time][name]
             value = value + time * self.plan.change.get(name, 0.0)
             made[name] = np.round(np.maximum(value, LEAST.get(name, 40.0)), decimals)
-        made["diastolic"] = np.round(np.clip(made["systolic"] - self.pulse, 40, 120))
+        made["diastolic"] = np.round(np.clip(made["systolic"] - self.pulse[time], 40, 120))
         made["ogtt"] = np.round(made["glucose"] * 1.2 + 0.1 * made["hba1c"] - 3.0, 1)
         high = made["systolic"] > 130, made["cholesterol"] > 5.5
         made["drug_blood_pressure"] = self.drugs[0] < np.where(high[0], 0.25, 0.08)
@@ -371,6 +371,7 @@ def _measures(
     known, new = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     known[mixed[:sick]] = True
     new[mixed[sick : sick + round(plan.new_diabetes * size)]] = True
+    own_pulse = random.normal(48, 5, size)
     draws = _Draws(
         men=(examined["sex"] == "men").to_numpy(dtype=bool),
         known=known,
@@ -379,7 +380,7 @@ def _measures(
         own={name: random.standard_normal(size) for name in MEASURES},
         noise=[{name: random.standard_normal(size) for name in MEASURES} for _ in range(2)],
         home=random.standard_normal(len(homes))[place],
-        pulse=random.normal(48, 6, size),
+        pulse=own_pulse + random.normal(0, 3, (2, size)),
         drugs=random.random((3, size)),
         plan=plan,
     )

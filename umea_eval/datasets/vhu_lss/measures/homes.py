@@ -1,0 +1,40 @@
+"""How alike are persons who share a home, and how many independent persons are they worth?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from umea_eval.datasets.vhu_lss.measures.shares import check_columns, estimates
+from umea_eval.methods.clustered import design_effect
+
+NOT_POSSIBLE = "none: too few shared homes, or no variation"
+ROWS = ("intraclass correlation", "design effect", "effective sample size")
+
+
+def alike_in_homes(frame: pd.DataFrame, column: str, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Three rows, by ``measure``: the correlation within homes, the design effect, and the size.
+
+    ``frame`` has a row per person with ``home`` and a number or flag in ``column``; persons without
+    either are left out (``left_out``). Missing where no two share a home, where there are fewer
+    than two homes, and where nobody differs. The correlation is what ``detectable_participation``
+    takes as ``correlation_in_homes``.
+    """
+    check_columns(frame, ("home", column))
+    values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    known = ~np.isnan(values) & frame["home"].notna().to_numpy()
+    homes, values = frame.loc[known, "home"].astype("str"), values[known]
+    left_out = int(np.count_nonzero(~known))
+    within = pd.Series(values).groupby(homes.to_numpy()).nunique()
+    if len(within) < 2 or len(within) == len(values) or within.max() < 2:
+        empty = {"value": np.nan, "lower": np.nan, "upper": np.nan, "numerator": np.nan}
+        rows: list[dict[str, object]] = [
+            {"measure": name, **empty, "denominator": len(values), "confidence": confidence}
+            | {"method": NOT_POSSIBLE, "homes": len(within), "left_out": left_out}
+            for name in ROWS
+        ]
+        return estimates(rows, "measure")
+    found = design_effect(values, homes, confidence=confidence)
+    table = found.table.assign(homes=found.clusters, left_out=left_out)
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    return estimates(rows, "measure")

@@ -1,0 +1,221 @@
+"""Carry out a plan: makers at work, their results remembered, and the index of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from umea_eval.language import Language, text
+from umea_eval.runs import machine
+from umea_eval.runs.folders import remove_leftovers
+from umea_eval.runs.latest import Latest, write_latest
+from umea_eval.runs.manifest import Failure, forget_failure, git_state, remember_failure
+from umea_eval.runs.notebooks import notebook_title
+from umea_eval.runs.plan import Plan, Planned
+from umea_eval.runs.pool import ColdPool, Job, Result, WarmPool
+from umea_eval.runs.state import State
+from umea_eval.runs.warm.server import Unfit
+from umea_eval.settings import Settings
+
+# No notebook of ours takes minutes; one that never ends must not hold the others up all night.
+TIMEOUT_MINUTES = 60.0
+LOG = "server.log"
+
+
+@dataclass
+class Progress:
+    """How far a batch has come, and how long the rest will take."""
+
+    total: int
+    workers: int
+    known: dict[str, float | None]
+    ended: int = 0
+    failed: int = 0
+    _times: list[float] = field(default_factory=list)
+
+    def end(self, name: str, result: Result) -> None:
+        """One report more has ended."""
+        self.known.pop(name, None)
+        self.ended += 1
+        self.failed += result.folder is None
+        self._times.append(result.seconds)
+
+    def seconds_left(self) -> float:
+        """What remains: as long as each took before, or as the others have taken now."""
+        usual = sum(self._times) / len(self._times) if self._times else 0.0
+        # What this batch has seen goes before what earlier ones remember of another machine's load.
+        times = [
+            seconds if not self._times and seconds else usual for seconds in self.known.values()
+        ]
+        return sum(times) / self.workers
+
+
+Told = Callable[[Planned, Result, Progress], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a batch came to."""
+
+    done: int
+    failed: int
+    up_to_date: int
+    faults: int
+    interrupted: bool = False
+
+
+def run_plan(
+    plan: Plan,
+    settings: Settings,
+    state: State,
+    *,
+    language: Language,
+    told: Told,
+    show_error_text: bool = False,
+    force: bool = False,
+    warm: bool = True,
+) -> Summary:
+    """Make what the plan says. ``told`` hears of each report that has ended.
+
+    ``warm=False`` uses stock kernels. What has been made when it is interrupted stays made.
+    """
+    file, todo = plan.file, plan.todo
+    megabytes = None if file.memory_mb is None else file.memory_mb * 1_000_000
+    workers = machine.workers(file.workers, len(todo), megabytes)
+    remove_leftovers(settings.reports)
+    jobs, planned = _jobs(
+        plan,
+        settings,
+        state,
+        language=language,
+        force=force,
+        show_error_text=show_error_text,
+        seconds=60 * (file.timeout_minutes or TIMEOUT_MINUTES),
+        memory_bytes=machine.memory_limit(megabytes, workers),
+    )
+    progress = Progress(len(jobs), workers, {each.name: each.seconds for each in todo})
+
+    def ended(job: Job, result: Result) -> None:
+        each = planned[job.name]
+        if result.kind in ("died", "stuck"):
+            result = _explained(each, result, settings, language)
+        if result.folder is not None:
+            forget_failure(settings.reports, each.order.name, each.order.slug)
+            state.made(result.folder)  # remembered with the next save
+        progress.end(each.name, result)
+        told(each, result, progress)
+
+    started, interrupted = datetime.now().astimezone(), True
+    try:
+        _run(jobs, plan, settings, state, workers=workers, ended=ended, warm=warm)
+        interrupted = False
+    finally:
+        state.save()
+        remove_leftovers(settings.reports)
+        summary = Summary(
+            done=progress.ended - progress.failed,
+            failed=progress.failed,
+            up_to_date=len(plan.up_to_date),
+            faults=len(plan.faults),
+            interrupted=interrupted,
+        )
+        write_latest(settings.reports, _latest(plan, summary, started, language))
+    return summary
+
+
+def _run(
+    jobs: Sequence[Job],
+    plan: Plan,
+    settings: Settings,
+    state: State,
+    *,
+    workers: int,
+    ended: Callable[[Job, Result], None],
+    warm: bool,
+) -> None:
+    if warm:
+        pool = WarmPool(plan.modules, settings.root, workers, state.folder / LOG)
+        done: set[str] = set()
+
+        def noted(job: Job, result: Result) -> None:
+            done.add(job.name)
+            ended(job, result)
+
+        try:
+            pool.run(jobs, lambda _: None, noted)
+        except Unfit:
+            jobs = [job for job in jobs if job.name not in done]
+        else:
+            return
+    ColdPool(settings.root, workers).run(jobs, lambda _: None, ended)
+
+
+def _jobs(
+    plan: Plan,
+    settings: Settings,
+    state: State,
+    *,
+    language: Language,
+    force: bool,
+    show_error_text: bool,
+    seconds: float,
+    memory_bytes: int | None,
+) -> tuple[list[Job], dict[str, Planned]]:
+    git = git_state(settings.root)
+    jobs, planned = [], {}
+    for each in plan.todo:
+        order: dict[str, Any] = {
+            "root": str(settings.root),
+            "state": str(state.folder),
+            "notebook": each.order.name,
+            "assignments": list(each.entry.assignments),
+            "report_language": each.order.language,
+            "language": language,
+            "key": asdict(each.key),
+            "git": git,
+            "seconds": seconds,
+            "memory_bytes": memory_bytes,
+            "force": force,
+            "show_error_text": show_error_text,
+        }
+        jobs.append(Job(each.name, order))
+        planned[each.name] = each
+    return jobs, planned
+
+
+def _explained(each: Planned, result: Result, settings: Settings, language: Language) -> Result:
+    """A maker that could not say what was wrong with it: said for it, and remembered."""
+    if result.kind == "stuck":
+        minutes = result.seconds / 60
+        said = text("runs.errors.timeout", language, notebook=each.order.name, minutes=minutes)
+    elif result.status in (-9, 137):
+        said = text("runs.errors.memory", language, notebook=each.order.name)
+    else:
+        kind = f"exit status {result.status}"
+        said = text("runs.bug_died", language, notebook=each.order.name, kind=kind)
+    failure = Failure(
+        title=notebook_title(each.order.notebook, language),
+        notebook=each.order.name,
+        slug=each.order.slug,
+        language=each.order.language,
+        parameters=each.order.shown(),
+        message=said,
+        time=datetime.now().astimezone().isoformat(timespec="seconds"),
+        duration_s=round(result.seconds, 2),
+    )
+    remember_failure(settings.reports, failure)
+    return Result("failed", result.seconds, message=said, status=result.status)
+
+
+def _latest(plan: Plan, summary: Summary, started: datetime, language: Language) -> Latest:
+    return Latest(
+        file=plan.file.name,
+        time=started.isoformat(timespec="seconds"),
+        done=summary.done,
+        failed=summary.failed,
+        up_to_date=summary.up_to_date,
+        interrupted=summary.interrupted,
+        faults=[[fault.row, fault.error.message(language)] for fault in plan.faults],
+    )
