@@ -27,6 +27,8 @@ FOLDERS = {
 class Settings:
     """Where things lie and how they are shown. All folders are absolute.
 
+    ``profile`` is the disclosure profile of all reports; None leaves it to each notebook.
+
     ``key`` is the file of the project's secret key, from which pseudonyms are made.
     """
 
@@ -37,7 +39,7 @@ class Settings:
     processed: Path
     reports: Path
     language: Language = "sv"
-    profile: str = "public"
+    profile: str | None = None
     key: Path = Path("umea_eval.key")
 
     @property
@@ -98,7 +100,7 @@ def read_settings(start: Path | None = None) -> Settings:
     return Settings(
         root=root,
         language=language,
-        profile=given.get("profile", "public"),
+        profile=given.get("profile"),
         # It may lie outside the project, on a disk that few can read.
         key=(root / Path(given.get("key", KEY)).expanduser()).absolute(),
         **folders,

@@ -104,10 +104,9 @@ def order_of(
     report_language: Language | None = None,
 ) -> Order:
     """The same for a notebook that has been found and read. Raises UserError."""
-    standing: dict[str, Value] = {
-        "language": report_language or settings.language,
-        "profile": settings.profile,
-    }
+    standing: dict[str, Value] = {"language": report_language or settings.language}
+    if settings.profile is not None:  # otherwise each notebook's own
+        standing["profile"] = settings.profile
     values = bind(parameters, assignments, standing=standing, language=language)
     find_profile(str(values["profile"]), language)
     own = slug(parameters, values)
