@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests.projects import make_demo, make_product, make_project, small_notebook
+from umea_eval.runs.locks import locked, number_of
 
 # The same examples every time, however slow the machine is.
 settings.register_profile("umea_eval", deadline=None, derandomize=True)
@@ -48,35 +51,70 @@ def small_project(tmp_path: Path) -> Path:
     return make_project(tmp_path / "project", {"small": small_notebook()})
 
 
-@pytest.fixture(scope="session")
-def demo_reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's reports in both languages and the index, made once."""
-    project = make_demo(tmp_path_factory.mktemp("demo") / "project")
-    subprocess.run(command("reports"), cwd=project, check=True, capture_output=True, timeout=300)
-    return project / "reports"
+Make = Callable[[Path], None]
 
 
 @pytest.fixture(scope="session")
-def example_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report on example data beside one that failed, made once."""
-    project = make_demo(tmp_path_factory.mktemp("example") / "project", example=True)
-    (project / "notebooks/broken.ipynb").write_text("{}", encoding="utf-8")
-    done = subprocess.run(
-        command("reports"), cwd=project, check=False, capture_output=True, timeout=300
-    )
-    assert done.returncode == 4
-    return project / "reports"
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Make], Path]:
+    """Make a folder by name once for all tests, on however many cores they run."""
+    base = tmp_path_factory.getbasetemp()
+    # Workers have a folder each within that of the whole run.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def get(name: str, make: Make) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with locked(shared, number_of("tests", name)):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                make(folder)
+                done.touch()
+        return folder
+
+    return get
 
 
 @pytest.fixture(scope="session")
-def product_reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The product's own notebooks, in both languages, on published and example data: made once."""
-    project = make_product(tmp_path_factory.mktemp("product") / "project")
-    for words in (
-        ("example", "--messy"),
-        ("clean", "--all"),
-        ("codebook", "forsorjningsstod"),
-        ("reports",),
-    ):
-        subprocess.run(command(*words), cwd=project, check=True, capture_output=True, timeout=600)
-    return project / "reports"
+def demo_reports(made_once: Callable[[str, Make], Path]) -> Path:
+    """The demo's reports in both languages and the index."""
+
+    def make(folder: Path) -> None:
+        project = make_demo(folder)
+        subprocess.run(
+            command("reports"), cwd=project, check=True, capture_output=True, timeout=300
+        )
+
+    return made_once("demo", make) / "reports"
+
+
+@pytest.fixture(scope="session")
+def example_report(made_once: Callable[[str, Make], Path]) -> Path:
+    """A report on example data beside one that failed."""
+
+    def make(folder: Path) -> None:
+        project = make_demo(folder, example=True)
+        (project / "notebooks/broken.ipynb").write_text("{}", encoding="utf-8")
+        done = subprocess.run(
+            command("reports"), cwd=project, check=False, capture_output=True, timeout=300
+        )
+        assert done.returncode == 4
+
+    return made_once("example", make) / "reports"
+
+
+@pytest.fixture(scope="session")
+def product_reports(made_once: Callable[[str, Make], Path]) -> Path:
+    """The product's own notebooks, in both languages, on published and example data."""
+
+    def make(folder: Path) -> None:
+        project = make_product(folder)
+        for words in (
+            ("example", "--messy"),
+            ("clean", "--all"),
+            ("codebook", "forsorjningsstod"),
+            ("reports",),
+        ):
+            subprocess.run(
+                command(*words), cwd=project, check=True, capture_output=True, timeout=900
+            )
+
+    return made_once("product", make) / "reports"
