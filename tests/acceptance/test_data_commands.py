@@ -295,6 +295,22 @@ def test_a_lost_key_is_not_replaced_in_silence(real: Path, umea_eval: Run) -> No
     assert not (real / "umea_eval.key").exists()
 
 
+def test_another_key_is_refused_while_data_of_the_old_one_are_there(
+    real: Path, umea_eval: Run
+) -> None:
+    umea_eval(real, "clean")
+    (real / "umea_eval.key").write_text("ab" * 32, encoding="ascii")
+    done = umea_eval(real, "clean")
+    assert done.returncode == 2
+    assert "annan nyckel" in done.stderr
+
+
+def test_a_seed_below_zero_is_no_seed(project: Path, umea_eval: Run) -> None:
+    done = umea_eval(project, "example", "forsorjningsstod", "--n", "5", "--seed", "-1")
+    assert done.returncode == 2
+    assert "Slumpfröet" in done.stderr
+
+
 def test_a_key_that_others_may_read_is_refused(real: Path, umea_eval: Run) -> None:
     umea_eval(real, "key", "new")
     (real / "umea_eval.key").chmod(0o644)
@@ -400,3 +416,40 @@ def test_a_link_needs_a_decision_and_tells_its_match_rate(project: Path, umea_ev
     every = rates[rates["group"] == "all"].set_index("dataset")
     assert (every["matched"] == len(pairs)).all()
     assert umea_eval(project, "link", first, first, "--decision", "2024-00123").returncode == 2
+
+
+def test_a_link_joins_national_numbers_only_and_as_they_were_corrected(
+    real: Path, umea_eval: Run
+) -> None:
+    # ANNA is in both; BO's number is wrong in the payments and corrected; a local number and CIM,
+    # whose row stays in quarantine, are nobody's partner.
+    payments = real / "data/raw/forsorjningsstod/utbetalningar 2024-02-01.csv"
+    wrong = BO[:-1] + "8"
+    payments.write_text(
+        "Personnummer;Ärendenummer;Avser månad;Belopp;Biståndstyp\n"
+        f"{ANNA};100;2023-01;8450;Försörjningsstöd\n"
+        f"{wrong};200;2023-01;9100;Försörjningsstöd\n"
+        "T1234;300;2023-01;7000;Försörjningsstöd\n",
+        encoding="utf-8",
+    )
+    falls = real / "data/raw/fallprevention"
+    falls.mkdir()
+    (falls / "avvikelser 2024-02-01.csv").write_text(
+        "Avvikelsenr;Händelsedatum;Enhet;Typ;Personnummer\n"
+        f"1;2023-03-01;Ängen;Fall;{ANNA}\n2;2023-03-02;Ängen;Fall;{BO}\n"
+        "3;2023-03-03;Ängen;Fall;T1234\n",
+        encoding="utf-8",
+    )
+    assert umea_eval(real, "clean").returncode == 0
+    correct(real, {wrong: BO})
+    assert umea_eval(real, "clean").returncode == 0
+    about = ("--datasets", "forsorjningsstod,fallprevention", "--kind", "link")
+    words = ("--choice", "Koppla.", "--why", "Fråga 2.", "--by", "Nämnden", "--reference", "1")
+    assert umea_eval(real, "decision", *about, *words).returncode == 0
+    done = umea_eval(real, "link", "forsorjningsstod", "fallprevention", "--decision", "1")
+    assert done.returncode == 0, done.stderr
+    pairs = pd.read_parquet(
+        real / "data/processed/links/forsorjningsstod-fallprevention/link.parquet"
+    )
+    assert len(pairs) == 2
+    assert len(set(pairs.iloc[:, 0])) == len(set(pairs.iloc[:, 1])) == 2

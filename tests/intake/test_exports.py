@@ -393,10 +393,24 @@ def test_archive_and_folder(tmp_path: Path) -> None:
     assert [table.file for table in export.tables] == [
         *("leverans.zip/a.xlsx", "leverans.zip/b/uttag.csv", "uttag.txt")
     ]
-    assert export.skipped == ("beskrivning.pdf",)
+    assert export.skipped == ("beskrivning.pdf", "leverans.zip/läs mig.pdf")
     assert sorted(export.hashes) == ["leverans.zip", "uttag.txt"]
     assert len(export.frame) == 5
     assert set(export.account["file"]) == {table.file for table in export.tables}
+
+
+def test_files_and_sheets_named_by_a_person_are_told_apart(tmp_path: Path) -> None:
+    sheet = [["x", "y"], ["1", "2"]]
+    members = {
+        "189001019802.csv": b"a;b\n1;2\n",
+        "189001029819.csv": b"a;b\n3;4\n",
+        "b_189001029819_x.csv": b"a;b\n5;6\n",
+        "book.xlsx": xlsx({"189001019802": sheet, "18900102-9819": sheet}),
+    }
+    export = read_export(write(tmp_path, zipped(members), "leverans.zip"))
+    places = [(table.file, table.sheet) for table in export.tables]
+    assert len(set(places)) == 5
+    assert not any("1890" in name for place in places for name in place)
 
 
 def encrypted_zip() -> bytes:

@@ -20,7 +20,7 @@ from umea_eval.intake.conform import Conformed, Identification, conform
 from umea_eval.intake.headings import Match, assign, explain
 from umea_eval.intake.ledger import Fate, Ledger, account
 from umea_eval.intake.own_words import Words, check_words
-from umea_eval.intake.repeats import exact_duplicates, superseded
+from umea_eval.intake.repeats import exact_duplicates, same_key, superseded
 from umea_eval.intake.schema import Schema
 from umea_eval.intake.tables import SOURCE_COLUMNS, RawExport
 
@@ -140,12 +140,18 @@ def clean_tables(
         for place in places:
             fates[place] = fate[joined.place == place]
             names[place] = schema.name
+        twice = same_key(joined.frame, schema.key, fate == Fate.CLEAN)
+        remarks.update({"same_key_twice": int(np.count_nonzero(twice))} if twice.any() else {})
         first = joined.faults.drop_duplicates("position")
         reasons.update(first["reason"])
         quarantine.append(_where(joined.frame, joined.faults))
-        for each, match in zip(conformed, own, strict=True):
+        for each, match, place in zip(conformed, own, places, strict=True):
             corrections.update(each.corrections)
-            remarks.update(each.remarks)
+            kept = fates[place] == Fate.CLEAN
+            # A remark is about a row that is kept; what is in quarantine has its reason there.
+            remarks.update(
+                {why: int(np.count_nonzero(odd & kept)) for why, odd in each.remarks.items()}
+            )
             dropped.append(_dropped(each, match))
     protected = _protected_rows(joined_of, schemas)
     tables = {

@@ -58,7 +58,7 @@ class Conformed:
 
     frame: pd.DataFrame
     faults: pd.DataFrame
-    remarks: dict[str, int]
+    remarks: dict[str, NDArray[np.bool_]]
     corrections: dict[str, int]
     dropped: dict[str, int]
     rest: NDArray[np.uint64]
@@ -155,7 +155,7 @@ def conform(
         if all(name in frame for name in check.columns):
             broken = check.broken(frame)
             if check.remark:
-                remarks[check.reason] = int(np.count_nonzero(broken))
+                remarks[check.reason] = broken
             else:
                 faults.add(broken, check.columns[0], check.reason)
     dropped = {heading: int(raw[heading].notna().sum()) for heading in match.dropped}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -61,7 +62,7 @@ def read_exports(paths: Sequence[Path]) -> RawExport:
         except OSError:
             raise UserError("intake.unreadable", file=name) from None
         hashes[name] = hashlib.sha256(data).hexdigest()
-        tables.extend(_read(name, data))
+        tables.extend(_read(name, data, skipped))
     if not tables:
         name = without_identities(paths[0].name) if paths else "–"
         raise UserError("intake.nothing_readable", file=name, formats=_formats())
@@ -112,7 +113,7 @@ def _files(path: Path) -> tuple[list[tuple[str, Path]], list[str]]:
     if not path.is_dir():
         return [(path.name, path)], []
     wanted, skipped = [], []
-    for file in sorted(path.rglob("*"), key=lambda each: each.relative_to(path).as_posix()):
+    for file in _within(path):
         inner = file.relative_to(path)
         if any(IGNORED.fullmatch(part) for part in inner.parts) or not file.is_file():
             continue
@@ -127,18 +128,37 @@ def _files(path: Path) -> tuple[list[tuple[str, Path]], list[str]]:
     return wanted, skipped
 
 
-def _read(file: str, data: bytes) -> Iterator[RawTable]:
+def _within(folder: Path) -> list[Path]:
+    """Everything below a folder, in the order of names; a folder that is closed is an error."""
+
+    def closed(error: OSError) -> None:
+        name = Path(error.filename or folder).name
+        raise UserError("intake.unreadable", file=without_identities(name)) from None
+
+    found = [
+        Path(home) / name for home, _, names in os.walk(folder, onerror=closed) for name in names
+    ]
+    return sorted(found, key=lambda each: each.relative_to(folder).as_posix())
+
+
+def _read(file: str, data: bytes, skipped: list[str]) -> Iterator[RawTable]:
+    """The tables of a file; what an archive holds of other kinds is added to ``skipped``."""
     if data.startswith(ZIP_MAGIC) and not _is_workbook(data, file):
         found = False
+        taken: dict[str, str] = {}
         for name, content in members(data, file=file):
             if any(IGNORED.fullmatch(part) for part in PurePosixPath(name).parts):
                 continue
-            inner = f"{file}/{without_identities(name)}"
+            # Two files that are named by a person each have one name when the number is hidden.
+            inner = _unused(f"{file}/{without_identities(name)}", taken)
+            taken[inner] = name
             if content.startswith(ZIP_MAGIC) and not _is_workbook(content, inner):
                 raise UserError("intake.nested_archive", file=inner)
             if PurePosixPath(name).suffix.lower() in SUFFIXES | WORKBOOKS:
                 found = True
                 yield from _tables(inner, content)
+            else:
+                skipped.append(inner)
         if not found:
             raise UserError("intake.nothing_readable", file=file, formats=_formats())
     else:
@@ -177,8 +197,10 @@ def _parts(file: str, data: bytes) -> Iterator[Part]:
         if data.startswith(OLE_MAGIC) and ENCRYPTED_OLE in data:
             raise UserError("intake.password", file=file)
         kind = PurePosixPath(file).suffix.lower().removeprefix(".")
+        taken: dict[str, str] = {}
         for sheet in read_workbook(data, file=file):
-            name = without_identities(sheet.name)
+            name = _unused(without_identities(sheet.name), taken)
+            taken[name] = sheet.name
             yield Part(sheet.grid, kind, sheet=name, hidden=sheet.hidden)
         return
     if is_binary(data):

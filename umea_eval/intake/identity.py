@@ -46,8 +46,8 @@ _RESERVE = re.compile(
     r"|[0-9]{6}[-+ ]?(?=[0-9]{0,3}[A-Z])[0-9A-Z]{4}"
 )
 _IN_NAME = re.compile(
-    r"(?<![0-9])(?:(?:[0-9]{2})?[0-9]{6}[-+ ]?[0-9]{4}|[0-9]{4}(?:-[0-9]{2}){2}[- ][0-9]{4})"
-    r"(?![0-9])"
+    r"(?<![0-9])(?:(?:[0-9]{2})?[0-9]{6}[-+ _.]?[0-9]{4}"
+    r"|[0-9]{4}([-_.])[0-9]{2}\1[0-9]{2}[-_. ][0-9]{4})(?![0-9])"
 )
 _LOCAL = re.compile(r"[TP][- ]?[0-9]{3,10}")
 _SEPARATORS = str.maketrans("", "", "-+ ")
@@ -113,7 +113,8 @@ def without_identities(name: str) -> str:
     """
 
     def hidden(found: re.Match[str]) -> str:
-        kind = classify([found[0]], reference=dt.date(2099, 12, 31)).kind[0]
+        plainly = found[0].replace("_", "-").replace(".", "-")
+        kind = classify([plainly], reference=dt.date(2099, 12, 31)).kind[0]
         return "…" if kind in (Kind.PERSONNUMMER, Kind.SAMORDNINGSNUMMER) else found[0]
 
     return _IN_NAME.sub(hidden, name)

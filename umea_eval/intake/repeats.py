@@ -48,3 +48,18 @@ def superseded(frame: pd.DataFrame, key: Sequence[str], extracted: Dates, among:
     latest = dates.groupby([keys[name] for name in key], observed=True).transform("max")
     result[whole] = (dates < latest).to_numpy()
     return result
+
+
+def same_key(frame: pd.DataFrame, key: Sequence[str], among: Rows) -> Rows:
+    """Rows ``among`` (a mask) that share their whole ``key`` with another of them.
+
+    They are not equal and none replaces the other (one extraction has both): which is right is for
+    people to say. Without a key, or without one of its columns, no row is.
+    """
+    result = np.zeros(len(frame), dtype=bool)
+    if not key or not all(name in frame for name in key) or not among.any():
+        return result
+    keys = frame.loc[among, list(key)]
+    whole = keys.notna().all(axis=1).to_numpy(dtype=bool)
+    result[np.flatnonzero(among)] = whole & keys.duplicated(keep=False).to_numpy()
+    return result

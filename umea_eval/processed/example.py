@@ -30,6 +30,8 @@ def make_example(
     size = {} if n is None else {"n": n}
     if n is not None and n < 1:
         raise UserError("processed.errors.size", n=n)
+    if seed < 0:
+        raise UserError("processed.errors.seed")
     numbers = settings.public
     if not numbers.is_dir():
         raise UserError("processed.errors.no_numbers", folder="data/raw/public")

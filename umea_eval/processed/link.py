@@ -17,7 +17,9 @@ from umea_eval.intake.cleaning import extraction_date
 from umea_eval.intake.exports import read_exports
 from umea_eval.intake.headings import assign, read_mapping
 from umea_eval.intake.identity import classify
+from umea_eval.intake.personnummer import Kind
 from umea_eval.intake.pseudonym import Key, apply_links, pseudonyms
+from umea_eval.intake.quarantine import apply_corrections, read_corrections
 from umea_eval.intake.store import Stored, parquet_bytes
 from umea_eval.intake.values import distinct_texts
 from umea_eval.language import Language, text
@@ -34,6 +36,7 @@ from umea_eval.settings import Settings
 
 FOLDER = "links"
 FILE = "link.parquet"
+NATIONAL = (Kind.PERSONNUMMER, Kind.SAMORDNINGSNUMMER)
 AGES = (0, 18, 30, 45, 65, 200)
 
 
@@ -70,11 +73,12 @@ class Linked:
 def link(first: str, second: str, *, reference: str, settings: Settings) -> Linked:
     """Link the persons of two cleaned datasets under the decision with diarienummer ``reference``.
 
-    Their pseudonyms differ, so the link is made from the exports' own identity numbers, in memory;
-    what is stored (``data/processed/links``) are pairs of pseudonyms. Persons whose data are
-    protected are in no pair. Raises UserError without a decision of the kind ``link`` that names
-    both datasets and has the reference, for datasets that are not cleaned or are out of date, and
-    where one is example data and the other not.
+    Their pseudonyms differ, so the link is made from the exports' own identity numbers (as
+    corrected), in memory; what is stored (``data/processed/links``) are pairs of pseudonyms.
+    Persons whose data are protected, and those without a personnummer or samordningsnummer, are in
+    no pair. Raises UserError without a decision of the kind ``link`` that names both datasets and
+    has the reference, for datasets that are not cleaned, are out of date or were made with another
+    key, and where one is example data and the other not.
     """
     if first == second:
         raise UserError("processed.errors.link_same")
@@ -87,12 +91,17 @@ def link(first: str, second: str, *, reference: str, settings: Settings) -> Link
     if len(examples) > 1:
         raise UserError("processed.errors.mixed")
     key, _ = project_key(settings, example=examples.pop())
+    for name, (stored, _) in sides.items():
+        if stored.manifest["provenance"]["key"] != key.fingerprint:
+            raise UserError("processed.errors.other_key", name=name, file=settings.key.name)
     people = {
         name: _people(find_dataset(name), stored, sources, key, settings)
         for name, (stored, sources) in sides.items()
     }
     one, two = people[first], people[second]
-    joined = one.merge(two, on="identity", suffixes=(f"_{first}", f"_{second}"))
+    # Whoever has no national number can be nobody else: missing never equals missing.
+    known = [own[own["identity"].notna()] for own in (one, two)]
+    joined = known[0].merge(known[1], on="identity", suffixes=(f"_{first}", f"_{second}"))
     open_ = ~(joined[f"protected_{first}"] | joined[f"protected_{second}"])
     names = [f"person_{first}", f"person_{second}"]
     pairs = joined.loc[open_, names].sort_values(names, ignore_index=True)
@@ -129,7 +138,9 @@ def _people(
     date = dt.date.fromisoformat(stored.manifest["provenance"]["extraction_date"])
     links = {} if sources.example else changed_numbers(settings, reference=date)
     mappings = read_mapping(settings.root / MAPPING).get(dataset.name, {})
-    matches, _ = assign(read_exports(sources.paths).tables, dataset.schemas, mappings)
+    # What was corrected by hand is what the clean tables hold.
+    raw, _ = apply_corrections(read_exports(sources.paths), read_corrections(sources.home))
+    matches, _ = assign(raw.tables, dataset.schemas, mappings)
     identity: dict[str, str] = {}
     for match in matches:
         reference = extraction_date(match.table.file, date)
@@ -139,8 +150,10 @@ def _people(
                 found = classify(texts, reference=reference).canonical.tolist()
                 canonical = apply_links(found, links)
                 own = pseudonyms(canonical, key, dataset=dataset.name)
-                pairs = zip(own.astype(object), canonical, strict=True)
-                identity |= {name: number for name, number in pairs if number is not None}
+                kinds = classify([each or "" for each in canonical], reference=reference).kind
+                rows = zip(own.astype(object), canonical, kinds, strict=True)
+                # A reserve or local number is another person's in another system.
+                identity |= {name: str(number) for name, number, kind in rows if kind in NATIONAL}
     people = pd.concat(list(_persons(dataset, stored, date.year)), ignore_index=True)
     people = people.sort_values("person", kind="stable")
     # Protected in any row is protected; sex and age are those of the number, the same in all.

@@ -92,15 +92,23 @@ def default_extraction(sources: Sources) -> tuple[dt.date, list[str]]:
 def project_key(settings: Settings, *, example: bool) -> tuple[Key, bool]:
     """The key that pseudonyms are made with, and whether it was made now.
 
+    Raises UserError where clean data were made with another key: two keys in one project would
+    give one person two pseudonyms without a word.
+
     A project without a key gets one the first time that real data are cleaned. Never when clean
     data exist already: then the key has been lost, and a new one would give everybody new
     pseudonyms without a word.
     """
     if example:
         return EXAMPLE_KEY, False
+    used = _keys_in_use(settings)
     if ENVIRONMENT in os.environ or settings.key.exists():
-        return read_key(settings.key), False
-    if any(_is_real(path.parent) for path in settings.processed.glob(f"*/{MANIFEST}")):
+        key = read_key(settings.key)
+        others = [name for name, fingerprint in used.items() if fingerprint != key.fingerprint]
+        if others:
+            raise UserError("processed.errors.other_key", name=others[0], file=settings.key.name)
+        return key, False
+    if used:
         raise UserError("processed.errors.key_lost", file=settings.key.name)
     new_key(settings.key)
     return read_key(settings.key), True
@@ -117,8 +125,14 @@ def changed_numbers(settings: Settings, *, reference: dt.date) -> dict[str, str]
     return read_links(path, reference=reference) if path else {}
 
 
-def _is_real(folder: Path) -> bool:
-    return not read_manifest(folder)["provenance"]["example"]
+def _keys_in_use(settings: Settings) -> dict[str, str]:
+    """The mark of the key that each clean dataset of real data was made with."""
+    found = {}
+    for path in sorted(settings.processed.glob(f"*/{MANIFEST}")):
+        provenance = read_manifest(path.parent)["provenance"]
+        if not provenance["example"]:
+            found[path.parent.name] = str(provenance["key"])
+    return found
 
 
 def _given(dataset: Dataset, paths: list[Path], settings: Settings) -> Sources:
