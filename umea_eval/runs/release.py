@@ -7,14 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from umea_eval.disclosure import release_log
+from umea_eval.disclosure.editions import INTERN, edition_of, is_secret
 from umea_eval.disclosure.scan import check_release, is_clean, known_of
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.runs import crate
 from umea_eval.runs.manifest import FILE, read_manifests
 from umea_eval.settings import Settings
-
-INTERN, PUBLIK = "intern", "publik"
 
 
 def release_report(
@@ -32,11 +31,11 @@ def release_report(
     folder = _folder(report, settings, language)
     shown = folder.relative_to(settings.reports.resolve()).as_posix()
     manifest = dict(read_manifests(settings.reports)).get(shown)
+    # An internal report stands in no list, so what is said of it comes first.
+    if INTERN in Path(shown).parts or is_secret(manifest or {}):
+        raise UserError("disclosure.errors.release_intern", language=language, report=shown)
     if manifest is None:
         raise UserError("disclosure.errors.release_no_report", language=language, folder=shown)
-    edition = str(manifest.get("edition", PUBLIK))
-    if edition != PUBLIK or INTERN in Path(shown).parts:
-        raise UserError("disclosure.errors.release_intern", language=language, report=shown)
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -59,7 +58,7 @@ def release_report(
         time=datetime.now().astimezone().isoformat(timespec="seconds"),
         by=by.strip(),
         report=shown,
-        edition=edition,
+        edition=edition_of(manifest),
         profile=str(manifest.get("profile", "")),
         example=bool(manifest["example"]),
         files=hashes,
