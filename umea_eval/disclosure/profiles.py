@@ -151,7 +151,11 @@ def _protected(tables: Sequence[Table], masks: Masks, rules: Rules, language: La
         raise Withheld(
             "disclosure.errors.exposed", language=language, places=places_text(opened, language)
         )
-    return Released({table.name: table for table in released})
+    return Released(
+        {table.name: table for table in released},
+        counts=done.told.linked,
+        amounts=done.told_amounts.linked,
+    )
 
 
 def places_text(opened: Sequence[Exposed], language: Language) -> str:

@@ -349,6 +349,10 @@ class Report:
             "packages": provenance.main_packages(),
             "plan": None if self._plan is None else {"sha256": self._plan.sha256},
         }
+        if self._released.counts is not None:  # so that the finished report can be attacked
+            from umea_eval.disclosure.stored import to_json  # noqa: PLC0415 - needs numpy
+
+            record["released"] = to_json(self._released)
         self._phase = "finished"
         self._show("record", text("report.made_from", self.language), record, record=record)
 
