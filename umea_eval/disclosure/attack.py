@@ -97,7 +97,7 @@ def attack(
         linked = told.linked if told else link(tables)
     if not len(linked):
         return ()
-    known = _known(linked, tables)
+    known = known_values(linked, tables)
     lower, upper = _rule_limits(linked, known, rules)
     more = _derived(linked, tables, known, (lower, upper), printed=printed)
     sums = matrix(linked.sums, len(linked))
@@ -172,7 +172,7 @@ def attack_finished(published: Published, rules: Rules) -> tuple[Exposed, ...]:
     """
     opened = attack(published.tables, rules, linked=published.counts, printed=True)
     linked = published.amounts
-    known = _known(linked, published.tables)
+    known = known_values(linked, published.tables)
     most = 10 * (float(np.nanmax(np.abs(known), initial=0.0)) + BEYOND)
     hidden = np.isnan(known)
     lowest = -most if bool((known < 0).any()) else 0.0
@@ -202,7 +202,7 @@ def attack_amounts(
 ) -> tuple[Exposed, ...]:
     """The suppressed amounts that an outsider can compute too closely."""
     linked = told.linked
-    known = _known(linked, published)
+    known = known_values(linked, published)
     hidden = np.isnan(known)
     lower = np.where(hidden, told.limits[0], known)
     upper = np.where(hidden, told.limits[1], known)
@@ -224,7 +224,7 @@ def attack_amounts(
 # --- what is known -------------------------------------------------------------------------------
 
 
-def _known(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> FloatArray:
+def known_values(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> FloatArray:
     """The value of every cell that some table shows."""
     known = np.full(len(linked), np.nan)
     for table in tables:

@@ -136,6 +136,7 @@ def _complete(tables: Sequence[Table], rules: Rules | None) -> Released:
 def _protected(tables: Sequence[Table], masks: Masks, rules: Rules, language: Language) -> Released:
     # scipy is needed here only: a report on published data starts without it.
     from umea_eval.disclosure.attack import attack, attack_amounts  # noqa: PLC0415
+    from umea_eval.disclosure.linked import link  # noqa: PLC0415
     from umea_eval.disclosure.suppression import suppress  # noqa: PLC0415
 
     done = suppress(tables, rules, language=language)
@@ -153,7 +154,7 @@ def _protected(tables: Sequence[Table], masks: Masks, rules: Rules, language: La
         )
     return Released(
         {table.name: table for table in released},
-        counts=done.told.linked,
+        counts=link(tables, "count", language=language, idle=True),
         amounts=done.told_amounts.linked,
     )
 

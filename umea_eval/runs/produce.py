@@ -39,6 +39,7 @@ from umea_eval.runs.parameters import (
     read_parameters,
 )
 from umea_eval.runs.slug import slug
+from umea_eval.runs.versions import check_versions
 from umea_eval.settings import Settings
 
 PAGE, NOTEBOOK, WORKBOOK = "report.html", "notebook.ipynb", "tables.xlsx"
@@ -178,6 +179,9 @@ def produce(
             files[crate.FILE] = crate.crate(written, wanted.language)
             target = folder_of(wanted.name, wanted.slug, facts["record"])
             check_release(files, settings, language=language, folder=target)
+            check_versions(
+                facts["record"], wanted.shown(), settings, report=target, language=language
+            )
             private = is_secret(facts["record"])
             site.write(files, private=private)
             folder = site.move_to(target, private=private)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -12,19 +13,23 @@ from umea_eval.disclosure.scan import check_release, is_clean, known_of
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.runs import crate
+from umea_eval.runs.executed import record
+from umea_eval.runs.finished import NOTEBOOK
 from umea_eval.runs.manifest import FILE, read_manifests
+from umea_eval.runs.versions import check_versions, remember_version
 from umea_eval.settings import Settings
 
 
 def release_report(
     report: str, settings: Settings, *, by: str, language: Language
 ) -> release_log.Entry:
-    """Write the release of a finished report to the log, and return its line. Nothing is copied.
+    """Write the release of a finished report to the log, and return its line.
 
     ``report`` is its folder, from where the user stands or from the reports' folder. The files must
     be those of its manifest, byte for byte and none besides, and they are scanned once more. Raises
     UserError for a folder that is no report, an edition that must not leave, files that have been
-    changed, and a ``by`` that is no role; Withheld for a hit of the scan.
+    changed, and a ``by`` that is no role; Withheld for a hit of the scan, and for
+    what it reveals beside the version that was released before.
     """
     if not any(map(str.isalpha, by)) or not is_clean(by, known_of(settings)):
         raise UserError("disclosure.errors.release_by", language=language)
@@ -53,7 +58,9 @@ def release_report(
             "disclosure.errors.release_changed", language=language, n=len(changed), report=shown
         )
     check_release(files, settings, language=language, folder=shown)
-    return release_log.append(
+    facts, parameters = record(json.loads(files[NOTEBOOK])), manifest["parameters"]
+    check_versions(facts, parameters, settings, report=shown, language=language)
+    entry = release_log.append(
         settings.root / release_log.FILE,
         time=datetime.now().astimezone().isoformat(timespec="seconds"),
         by=by.strip(),
@@ -64,6 +71,8 @@ def release_report(
         files=hashes,
         language=language,
     )
+    remember_version(facts, parameters, settings, report=shown, time=entry.time)
+    return entry
 
 
 def _folder(report: str, settings: Settings, language: Language) -> Path:
