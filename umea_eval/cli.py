@@ -22,6 +22,7 @@ import click
 from umea_eval import __version__
 from umea_eval.commands.batch import batch_commands
 from umea_eval.commands.data import data_commands
+from umea_eval.commands.disclosure import disclosure_commands
 from umea_eval.commands.guard import guard_commands
 from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
 from umea_eval.errors import UserError
@@ -103,6 +104,7 @@ def build(language: Language) -> Group:
         *data_commands(language),
         *own,
         *batch_commands(language),
+        *disclosure_commands(language),
         *guard_commands(language),
     ):
         group.add_command(command)

@@ -172,7 +172,7 @@ def test_release_and_log_as_commands(demo_reports: Path, tmp_path: Path, umea_ev
     page.write_bytes(page.read_bytes()[:-1])
     manifest = folder / "manifest.json"
     whole = manifest.read_text(encoding="utf-8")
-    manifest.write_text(whole.replace('"format"', '"edition": "intern",\n "format"', 1))
+    manifest.write_text(whole.replace('"edition": "publik"', '"edition": "intern"', 1))
     assert "intern utgåva" in umea_eval(project, "release", report, "--by", "Chef").stderr
     assert umea_eval(project, "release", "reports", "--by", "Chef").returncode == 2
     assert umea_eval(project, "release", "notebooks", "--by", "Chef").returncode == 2

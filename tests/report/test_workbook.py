@@ -77,3 +77,17 @@ def test_long_and_equal_names_of_sheets() -> None:
 def test_an_empty_table_has_its_headings() -> None:
     sheets = read(workbook_bytes(RECORD, [{**TABLE, "rows": [], "suppressed": []}]))
     assert sheets["days"][2] == ["Enhet", "Antal", "Andel (%)"]
+
+
+def test_the_internal_edition_is_marked_on_every_sheet_and_every_printed_page() -> None:
+    marking = "Internt arbetsmaterial – omfattas av sekretess, får inte lämnas ut"
+    data = workbook_bytes({**RECORD, "example": False, "edition": "intern"}, [TABLE])
+    sheets = read(data)
+    assert sheets["Om rapporten"][0][0] == marking
+    assert sheets["days"][0][0] == f"{marking}. Dygn per månad"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+    pages = [part for name, part in parts.items() if name.startswith("xl/worksheets/sheet")]
+    assert len(pages) == 2
+    assert all(f"<oddHeader>&amp;C{marking}</oddHeader>" in page for page in pages)
+    assert f"<dc:title>{marking} | Liten rapport" in parts["docProps/core.xml"]

@@ -22,6 +22,7 @@ from umea_eval.disclosure.linked import BoolArray, FloatArray, LinkedSet, Place,
 from umea_eval.disclosure.primary import least
 from umea_eval.disclosure.rounding import rounded_from
 from umea_eval.disclosure.rules import SMALL_MODE_BELOW, Rules
+from umea_eval.disclosure.stored import Published
 from umea_eval.disclosure.tables import Field, ReleasedTable, Statistic
 from umea_eval.disclosure.worlds import Worlds, matrix
 from umea_eval.methods.proportions.single import clopper_pearson, wilson
@@ -34,6 +35,8 @@ PAIRS_UP_TO = 300
 # as exact unless the attack is on the printed page.
 _EXACT = 1e-9
 _TRIES = 3
+# No table of a report can have such a name.
+SECOND = " *"
 
 More = tuple[sparse.csr_array, FloatArray, FloatArray]
 
@@ -73,24 +76,28 @@ def attack(
     *,
     also: Sequence[ReleasedTable] = (),
     told: Told | None = None,
+    linked: LinkedSet | None = None,
     printed: bool = False,
 ) -> tuple[Exposed, ...]:
     """The suppressed counts of ``published`` that an outsider can compute.
 
     ``also`` are further published tables (an earlier release) whose cells are the same cells where
     measure and categories are the same; raises UserError if one shows another value. ``told`` is
-    what a release knows of itself (not together with ``also``); without it the categories that are
-    shown are taken to be all there are. ``printed``: shares and rates are known with the decimals
+    what a release knows of itself (not together with ``also``); ``linked`` which cells are sums of
+    which, where that is known (`stored`): of all tables, a second release's with `SECOND` after
+    their names. Without either the categories that are shown are taken to be all there are.
+    ``printed``: shares and rates are known with the decimals
     of the page only.
     """
     if told is not None and also:
         raise ValueError("told is about one release")
     # Another release has tables of the same names.
-    tables = [*published, *(replace(table, name=f"{table.name} *") for table in also)]
-    linked = told.linked if told else link(tables)
+    tables = [*published, *(replace(table, name=table.name + SECOND) for table in also)]
+    if linked is None:
+        linked = told.linked if told else link(tables)
     if not len(linked):
         return ()
-    known = _known(linked, tables)
+    known = known_values(linked, tables)
     lower, upper = _rule_limits(linked, known, rules)
     more = _derived(linked, tables, known, (lower, upper), printed=printed)
     sums = matrix(linked.sums, len(linked))
@@ -157,12 +164,45 @@ def _short_of_rule(
     return {cell: (len(found[cell]), width) for cell in left}
 
 
+def attack_finished(published: Published, rules: Rules) -> tuple[Exposed, ...]:
+    """The suppressed cells that the printed tables of a finished report open, amounts too.
+
+    Of an amount the truth is not known here: it is opened if no value is left that could be as much
+    smaller and larger as the profile asks for.
+    """
+    opened = attack(published.tables, rules, linked=published.counts, printed=True)
+    linked = published.amounts
+    known = known_values(linked, published.tables)
+    most = 10 * (float(np.nanmax(np.abs(known), initial=0.0)) + BEYOND)
+    hidden = np.isnan(known)
+    lowest = -most if bool((known < 0).any()) else 0.0
+    worlds = Worlds(
+        matrix(linked.sums, len(linked)),
+        np.where(hidden, lowest, known),
+        np.where(hidden, most, known),
+        whole=False,
+    )
+    for cell in np.flatnonzero(hidden & linked.shown).tolist():
+        low, high = worlds.extreme(cell, -1), worlds.extreme(cell, 1)
+        if low is None or high is None or not _room(low, high, rules.amount):
+            opened += (_exposed(linked, published.tables, cell, 1, 2),)
+    return opened
+
+
+def _room(low: float, high: float, reach: float) -> bool:
+    """Whether some value between the limits can be smaller and larger by its ``reach``."""
+    if low < 0 < high:
+        return True
+    near, far = sorted((abs(low), abs(high)))
+    return far > 0 and near / (1 - reach) <= far / (1 + reach)
+
+
 def attack_amounts(
     published: Sequence[ReleasedTable], rules: Rules, told: Told
 ) -> tuple[Exposed, ...]:
     """The suppressed amounts that an outsider can compute too closely."""
     linked = told.linked
-    known = _known(linked, published)
+    known = known_values(linked, published)
     hidden = np.isnan(known)
     lower = np.where(hidden, told.limits[0], known)
     upper = np.where(hidden, told.limits[1], known)
@@ -184,7 +224,7 @@ def attack_amounts(
 # --- what is known -------------------------------------------------------------------------------
 
 
-def _known(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> FloatArray:
+def known_values(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> FloatArray:
     """The value of every cell that some table shows."""
     known = np.full(len(linked), np.nan)
     for table in tables:
@@ -352,13 +392,16 @@ def _exposed(
     by_name = {table.name: table for table in tables}
     places = linked.places.get(cell) or _nearest(linked, cell)
     place = places[0]
-    table = by_name[place.table]
-    label = tuple(
-        str(table.frame[name].iloc[place.row])
-        for name in table.broken_down_by()
-        if name in table.frame.columns
+    return Exposed(place, row_label(by_name[place.table], place.row), possible, wanted)
+
+
+def row_label(table: ReleasedTable, row: int) -> tuple[str, ...]:
+    """What a row is about, as far as the table shows it."""
+    named = (name for name in table.broken_down_by() if name in table.frame.columns)
+    return tuple(
+        "–" if table.suppressed[name].iloc[row] else str(table.frame[name].iloc[row])
+        for name in named
     )
-    return Exposed(place, label, possible, wanted)
 
 
 def _nearest(linked: LinkedSet, cell: int) -> list[Place]:

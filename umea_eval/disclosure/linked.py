@@ -91,15 +91,22 @@ class LinkedSet:
 
 
 def link(
-    tables: Sequence[Table | ReleasedTable], kind: LinkedKind = "count", *, language: Any = "sv"
+    tables: Sequence[Table | ReleasedTable],
+    kind: LinkedKind = "count",
+    *,
+    language: Any = "sv",
+    idle: bool = False,
 ) -> LinkedSet:
     """The linked set of all declared counts (or amounts) of ``tables``.
 
     A cell that is missing or withheld by its source is no cell; one that is suppressed in a
-    released table is a cell of unknown value. Raises UserError if a cell has two values, if parts
-    are more than their whole, and for a count that is negative or not whole.
+    released table is a cell of unknown value. ``idle`` keeps sums whose whole no table shows and
+    nothing else uses: they say nothing until another report shows that whole.
+
+    Raises UserError if a cell has two values, if parts are more than their whole, and for a count
+    that is negative or not whole.
     """
-    return _Linker(tables, kind, language).link()
+    return _Linker(tables, kind, language).link(idle=idle)
 
 
 def category(value: object) -> str:
@@ -143,7 +150,7 @@ class _Linker:
         self.parent: dict[tuple[str, str], str] = {}
         self.overlapping: set[tuple[str, str]] = set()
 
-    def link(self) -> LinkedSet:
+    def link(self, *, idle: bool) -> LinkedSet:
         for table in self.tables:
             self.within |= dict(table.within)
         # Which area lies where is learnt from all tables before any key is formed.
@@ -154,7 +161,8 @@ class _Linker:
         self._close()
         for table in self.tables:
             self._read_parts(table)
-        self._drop_idle()
+        if not idle:
+            self._drop_idle()
         return self._in_order()
 
     def _in_order(self) -> LinkedSet:

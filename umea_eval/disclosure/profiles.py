@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from umea_eval.disclosure.editions import INTERN, Edition
 from umea_eval.disclosure.rules import RULES, Rules
 from umea_eval.disclosure.tables import NUMBERS, Released, ReleasedTable, Table
 from umea_eval.errors import UserError
@@ -86,7 +87,12 @@ def find_profile(name: str, language: Language = "sv") -> Profile:
 
 
 def release(
-    tables: Sequence[Table], profile: str, inputs: Sequence[Input], *, language: Language = "sv"
+    tables: Sequence[Table],
+    profile: str,
+    inputs: Sequence[Input],
+    *,
+    language: Language = "sv",
+    edition: Edition = "publik",
 ) -> Released:
     """What may be shown of ``tables``: values that the profile or the source withholds are missing.
 
@@ -95,6 +101,8 @@ def release(
     since figures from nowhere cannot be judged. Under a profile that suppresses, raises UserError
     where too little is declared (`declared.check_declared`, `linked.link`), and Withheld if the
     tables that would leave open a suppressed cell all the same.
+
+    The edition ``intern`` asks the same of the inputs, and then shows all that the source does.
     """
     rules = find_profile(profile, language)
     if rules.only_published:
@@ -108,15 +116,27 @@ def release(
                 profile=profile,
                 files=", ".join(barred),
             )
+    if edition == INTERN:
+        return _complete(tables, rules.rules)
     masks = rules.suppress(tables)
     if rules.rules is None:
         return Released({table.name: _released(table, masks.get(table.name)) for table in tables})
     return _protected(tables, masks, rules.rules, language)
 
 
+def _complete(tables: Sequence[Table], rules: Rules | None) -> Released:
+    """Everything; where the public edition says a share in words, so does this one."""
+    if rules is None:
+        return Released({table.name: _released(table, None) for table in tables})
+    from umea_eval.disclosure.suppression import in_words  # noqa: PLC0415
+
+    return Released({table.name: _released(table, None, in_words(table)) for table in tables})
+
+
 def _protected(tables: Sequence[Table], masks: Masks, rules: Rules, language: Language) -> Released:
     # scipy is needed here only: a report on published data starts without it.
     from umea_eval.disclosure.attack import attack, attack_amounts  # noqa: PLC0415
+    from umea_eval.disclosure.linked import link  # noqa: PLC0415
     from umea_eval.disclosure.suppression import suppress  # noqa: PLC0415
 
     done = suppress(tables, rules, language=language)
@@ -132,7 +152,11 @@ def _protected(tables: Sequence[Table], masks: Masks, rules: Rules, language: La
         raise Withheld(
             "disclosure.errors.exposed", language=language, places=places_text(opened, language)
         )
-    return Released({table.name: table for table in released})
+    return Released(
+        {table.name: table for table in released},
+        counts=link(tables, "count", language=language, idle=True),
+        amounts=done.told_amounts.linked,
+    )
 
 
 def places_text(opened: Sequence[Exposed], language: Language) -> str:

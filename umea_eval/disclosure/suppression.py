@@ -213,19 +213,19 @@ def _keep_short(
 
 
 def _shown_instead(table: Table, rules: Rules) -> pd.DataFrame:
-    frame = table.frame.reset_index(drop=True)
-    if table.short:
-        frame = _in_words(table, frame, rules)
+    frame = in_words(table, width=rules.width)
     if rules.rounding is not None:
         frame = _round(table, frame, rules.rounding)
     return frame
 
 
-def _in_words(table: Table, frame: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    for column in table.columns:
+def in_words(table: Table, *, width: int = 1) -> pd.DataFrame:
+    """The frame of a table of the short list with its share in words; others as they are."""
+    frame = table.frame.reset_index(drop=True)
+    for column in table.columns if table.short else ():
         if column.kind == "text" and column.numerator and column.denominator:
             part, group = floats(frame, column.numerator), floats(frame, column.denominator)
-            classes = [share_class(x, n, rules.width) for x, n in zip(part, group, strict=True)]
+            classes = [share_class(x, n, width) for x, n in zip(part, group, strict=True)]
             frame = frame.assign(**{column.name: pd.Series(classes, dtype="str")})
     return frame
 

@@ -11,6 +11,8 @@ from umea_eval.language import Language, Words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from umea_eval.disclosure.linked import LinkedSet
+
 Kind = Literal["count", "share", "rate", "amount", "value", "text", "id"]
 NUMBERS: tuple[Kind, ...] = ("count", "share", "rate", "amount", "value")
 Statistic = Literal["ratio", "wilson_lower", "wilson_upper", "exact_lower", "exact_upper", "other"]
@@ -184,11 +186,20 @@ class ReleasedTable:
 class Released(Mapping[str, "pd.DataFrame"]):
     """All released tables of a report by name: all that figures, tables and texts may use.
 
-    Each look gives a copy, so that no drawing can change what another one shows.
+    Each look gives a copy, so that no drawing can change what another one shows. ``counts`` and
+    ``amounts`` say which cells are sums of which, if a profile that suppresses has looked.
     """
 
-    def __init__(self, tables: Mapping[str, ReleasedTable]) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, ReleasedTable],
+        *,
+        counts: LinkedSet | None = None,
+        amounts: LinkedSet | None = None,
+    ) -> None:
         self._tables = dict(tables)
+        self.counts = counts
+        self.amounts = amounts
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self._tables[name].frame.copy()

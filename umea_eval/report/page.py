@@ -15,6 +15,7 @@ from pygments.lexers import PythonLexer
 
 from umea_eval.language import Language
 from umea_eval.report.fragments import METADATA, MIME, TEMPLATES, prepare
+from umea_eval.report.marking import marking
 
 # Nothing may be fetched and nothing may run; the styles and pictures stand in the page itself.
 POLICY = "; ".join(
@@ -78,6 +79,7 @@ def render_page(
             "report": {
                 "policy": POLICY,
                 "record": record,
+                "marking": marking(record),
                 "parts": [(output["data"][MIME]["part"], _html(output)) for output in outputs],
                 "contents": [
                     output["data"][MIME]

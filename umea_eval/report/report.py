@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from umea_eval.disclosure import project
+from umea_eval.disclosure.editions import INTERN, PUBLIK, Edition, find_edition
 from umea_eval.disclosure.profiles import Input, find_profile, release
 from umea_eval.disclosure.reading import registering
 from umea_eval.disclosure.tables import NUMBERS, TOTAL, Field, Released, Table
@@ -25,6 +26,7 @@ from umea_eval.language import Language, Words, fill, text
 from umea_eval.report import provenance
 from umea_eval.report.figures import Draw, draw_svg
 from umea_eval.report.fragments import Fragment, Part, publish, render
+from umea_eval.report.marking import marking
 from umea_eval.report.plan import FOLDER as PLANS
 from umea_eval.report.plan import Plan, read_plan
 from umea_eval.report.plan import items as plan_items
@@ -50,13 +52,15 @@ RESERVED = {
 
 
 class Report:
-    """A report in one language, released under one profile.
+    """A report in one language, released under one profile, in the public or internal edition.
 
     ``name`` is the notebook's name; ``title`` a catalogue key, or the words in each language, with
     ``values`` (parameters, never figures). Every word that a method takes is a key or such words.
     ``source_language`` is the language of the data's own text, so that a page in the other language
     can say so to a screen reader (WCAG 3.1.2); a column's ``lang`` goes before it.
-    Raises UserError for an unknown profile, and in every method for a call in the wrong phase.
+    ``edition``: ``intern`` suppresses nothing and is marked as secret (`disclosure.editions`).
+    Raises UserError for an unknown profile or edition, and in every method for a call in the wrong
+    phase.
     """
 
     def __init__(
@@ -68,9 +72,11 @@ class Report:
         title: Words,
         values: Values | None = None,
         source_language: Language | None = None,
+        edition: Edition = "publik",
         settings: Settings | None = None,
     ) -> None:
         find_profile(profile, language)
+        self.edition: Edition = find_edition(edition, language)
         self.name = name
         self.language: Language = language
         self.profile = profile
@@ -194,13 +200,16 @@ class Report:
             self.profile,
             tuple(self._inputs.values()),
             language=self.language,
+            edition=self.edition,
         )
         self._phase = "showing"
-        if self.example:
-            self._show("banner", text("report.banner", self.language))
+        banner = marking(self._facts())
+        if banner:
+            self._show("banner", banner, words=banner)
         # Example data under a profile that suppresses are suppressed, as real data would be.
         rules = "example" if self.example and self.profile == "public" else self.profile
-        notice = text(f"disclosure.profile.{rules}", self.language)
+        key = "edition.intern" if self.edition == INTERN else f"profile.{rules}"
+        notice = text(f"disclosure.{key}", self.language)
         self._show("notice", notice, words=notice, profile=self.profile)
 
     @property
@@ -329,11 +338,7 @@ class Report:
         self._require("showing", "finish")
         self.heading("report.reproducibility")
         record = {
-            "name": self.name,
-            "title": self.title,
-            "language": self.language,
-            "profile": self.profile,
-            "example": self.example,
+            **self._facts(),
             **({"project": self._project.summary()} if self._project else {}),
             "inputs": [
                 {"path": entry.path, "sha256": entry.sha256, "size": entry.size}
@@ -344,10 +349,25 @@ class Report:
             "packages": provenance.main_packages(),
             "plan": None if self._plan is None else {"sha256": self._plan.sha256},
         }
+        if self._released.counts is not None:  # so that the finished report can be attacked
+            from umea_eval.disclosure.stored import to_json  # noqa: PLC0415 - needs numpy
+
+            record["released"] = to_json(self._released)
         self._phase = "finished"
         self._show("record", text("report.made_from", self.language), record, record=record)
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _facts(self) -> dict[str, Any]:
+        """What the record says first. Only what is not the public edition says so."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "language": self.language,
+            "profile": self.profile,
+            "example": self.example,
+            **({} if self.edition == PUBLIK else {"edition": self.edition}),
+        }
 
     def _show(
         self, part: Part, plain: str, data: Mapping[str, Any] | None = None, /, **values: object

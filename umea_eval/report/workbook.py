@@ -9,6 +9,7 @@ from typing import Any
 
 from umea_eval.disclosure.tables import NUMBERS
 from umea_eval.language import Language, text
+from umea_eval.report.marking import marking
 from umea_eval.report.tables import SUPPRESSED
 
 # A fixed day: the same report gives the same bytes.
@@ -50,8 +51,10 @@ def _cover(
     sheet.set_column(1, 1, 90)
     title = book.add_format({"bold": True, "font_size": 16})
     row = 0
-    if record["example"]:
-        sheet.write_string(row, 0, text("report.banner", language), bold)
+    mark = marking(record)
+    if mark:
+        sheet.write_string(row, 0, mark, bold)
+        sheet.set_header(f"&C{mark}")  # on every printed page
         row += 1
     sheet.write_string(row, 0, str(record["title"]), title)
     facts = [
@@ -85,8 +88,10 @@ def _sheet(
     top = book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"})
     right = book.add_format({"align": "right"})
     caption = str(table["caption"])
-    if record["example"]:
-        caption = f"{text('report.banner', language)}. {caption}"
+    mark = marking(record)
+    if mark:
+        caption = f"{mark}. {caption}"
+        sheet.set_header(f"&C{mark}")
     sheet.write_string(0, 0, caption, book.add_format({"bold": True}))
     columns = table["columns"]
     hidden = {tuple(cell) for cell in table["suppressed"]}
@@ -123,8 +128,8 @@ def _sheet(
 
 
 def _title(record: Mapping[str, Any]) -> str:
-    banner = text("report.banner", record["language"])
-    return f"{banner} | {record['title']}" if record["example"] else str(record["title"])
+    mark = marking(record)
+    return f"{mark} | {record['title']}" if mark else str(record["title"])
 
 
 def _sheet_names(names: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -52,22 +53,38 @@ class Building:
         self._home = home
         self.new = home / _NEW
 
-    def write(self, files: Mapping[str, bytes]) -> None:
-        """Write files by their names relative to the report's folder."""
+    def write(self, files: Mapping[str, bytes], *, private: bool = False) -> None:
+        """Write files by their names relative to the report's folder.
+
+        ``private``: nobody but the owner can open the folder or a file, from the first moment.
+        """
         with writing(self._reports):
+            if private:
+                self._home.chmod(stat.S_IRWXU)
             for name, content in files.items():
                 path = self.new / name
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(content)
+                if private:
+                    path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+                    path.parent.chmod(stat.S_IRWXU)
+            if private:
+                self.new.chmod(stat.S_IRWXU)
 
-    def move_to(self, target: str) -> Path:
-        """Replace ``reports/target`` with what was built. Either version is whole at any time."""
+    def move_to(self, target: str, *, private: bool = False) -> Path:
+        """Replace ``reports/target`` with what was built. Either version is whole at any time.
+
+        ``private``: nobody but the owner can open the folders that it lies in, either.
+        """
         final = self._reports / target
         if not final.resolve().is_relative_to(self._reports.resolve()):
             raise ValueError("a report must lie in the reports folder")
         with writing(self._reports):
             (self._home / _TARGET).write_text(target, encoding="utf-8")
             final.parent.mkdir(parents=True, exist_ok=True)
+            if private:
+                for folder in Path(target).parents[:-1]:
+                    (self._reports / folder).chmod(stat.S_IRWXU)
             previous = self._home / _PREVIOUS
             try:
                 # Another run of the same report may put its version there between the two moves.

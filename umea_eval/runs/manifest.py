@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from umea_eval.disclosure.editions import edition_of
 from umea_eval.files import write_whole
 from umea_eval.report.provenance import all_packages, code_sha256, code_version, python_version
 
@@ -61,6 +62,7 @@ def manifest(
         "language": record["language"],
         "parameters": dict(parameters),
         "profile": record["profile"],
+        "edition": edition_of(record),
         "example": record["example"],
         "inputs": record["inputs"],
         "notebook_sha256": notebook_sha256,

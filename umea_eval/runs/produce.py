@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from umea_eval.disclosure.editions import EDITIONS, is_secret
 from umea_eval.disclosure.profiles import find_profile
 from umea_eval.disclosure.scan import check_release, is_clean, known_of
 from umea_eval.errors import UserError
@@ -18,6 +19,7 @@ from umea_eval.language import Language
 from umea_eval.runs import crate
 from umea_eval.runs.cache import Key, Sources, kept_of, key_of
 from umea_eval.runs.cells import cell_source, is_injected, numbers
+from umea_eval.runs.editions import folder_of, table_file
 from umea_eval.runs.failures import message
 from umea_eval.runs.folders import building
 from umea_eval.runs.manifest import (
@@ -37,11 +39,10 @@ from umea_eval.runs.parameters import (
     read_parameters,
 )
 from umea_eval.runs.slug import slug
+from umea_eval.runs.versions import check_versions
 from umea_eval.settings import Settings
 
 PAGE, NOTEBOOK, WORKBOOK = "report.html", "notebook.ipynb", "tables.xlsx"
-# Before the slug of a report on example data: no one mistakes the folder for real figures.
-EXAMPLE: Mapping[Language, str] = {"sv": "exempeldata", "en": "example-data"}
 
 Progress = Callable[[int, int, str], None]
 
@@ -176,11 +177,14 @@ def produce(
             )
             files[FILE] = (json.dumps(written, ensure_ascii=False, indent=1) + "\n").encode()
             files[crate.FILE] = crate.crate(written, wanted.language)
-            example = f"{EXAMPLE[wanted.language]}-" if facts["record"]["example"] else ""
-            target = f"{wanted.name}/{example}{wanted.slug}"
+            target = folder_of(wanted.name, wanted.slug, facts["record"])
             check_release(files, settings, language=language, folder=target)
-            site.write(files)
-            folder = site.move_to(target)
+            check_versions(
+                facts["record"], wanted.shown(), settings, report=target, language=language
+            )
+            private = is_secret(facts["record"])
+            site.write(files, private=private)
+            folder = site.move_to(target, private=private)
     except Exception as error:
         failure = Failure(
             title=notebook_title(wanted.notebook, language),
@@ -199,10 +203,16 @@ def produce(
     return folder
 
 
-def places(wanted: Order, settings: Settings) -> tuple[Path, Path]:
-    """Where the report lies, if it exists: as a report on real data, or on example data."""
-    folder = settings.reports / wanted.name
-    return folder / wanted.slug, folder / f"{EXAMPLE[wanted.language]}-{wanted.slug}"
+def places(wanted: Order, settings: Settings) -> tuple[Path, ...]:
+    """Where the report lies, if it exists: on real or example data, in either edition."""
+    records = (
+        {"language": wanted.language, "example": example, "edition": edition}
+        for edition in EDITIONS
+        for example in (False, True)
+    )
+    return tuple(
+        settings.reports / folder_of(wanted.name, wanted.slug, record) for record in records
+    )
 
 
 def _is_news(error: Exception, wanted: Order, settings: Settings) -> bool:
@@ -251,7 +261,7 @@ def _files(
     if facts["language"] != wanted.language:
         raise UserError("runs.errors.other_language", language=language, notebook=wanted.name)
     cells = executed["cells"]
-    table_files = {f"tables/{name}.csv": table for name, table in shown.items()}
+    table_files = {table_file(name, facts): table for name, table in shown.items()}
     page = render_page(
         executed,
         record=facts,

@@ -1,0 +1,132 @@
+"""Two reports together: what neither reveals alone, worked by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.disclosure.test_stored import W, count, read, sexes
+from umea_eval.disclosure.differencing import (
+    Revealed,
+    compare_reports,
+    compare_versions,
+    first_clash,
+)
+from umea_eval.disclosure.rules import RULES
+from umea_eval.disclosure.stored import Published
+from umea_eval.disclosure.tables import Field, Table
+
+RULE = RULES["default"]
+
+
+def by_sex(women: int, men: int, *more: tuple[str, str, int]) -> Published:
+    return read(
+        sexes([("B", "women", women), ("B", "men", men), ("B", "total", women + men), *more])
+    )
+
+
+def told(found: tuple[Revealed, ...]) -> list[tuple[tuple[str, ...], str]]:
+    return [(each.cell.row, each.how) for each in found]
+
+
+def test_one_person_more_is_found_in_the_category() -> None:
+    # 57 and then 58 residents, the one more among the women: 25 + 32 = 57, 26 + 32 = 58.
+    found = compare_versions(by_sex(26, 32), by_sex(25, 32), RULE)
+    assert told(found) == [(("B", "women"), "changed")]
+
+
+def test_one_who_moves_from_one_category_to_another_is_found_in_both() -> None:
+    found = compare_versions(by_sex(26, 31), by_sex(25, 32), RULE)
+    assert told(found) == [(("B", "men"), "changed"), (("B", "women"), "changed")]
+
+
+@pytest.mark.parametrize(("more", "expected"), [(4, True), (5, False), (0, False)])
+def test_few_are_as_many_as_the_profile_protects(more: int, expected: bool) -> None:
+    assert bool(compare_versions(by_sex(25 + more, 32), by_sex(25, 32), RULE)) == expected
+
+
+def test_a_total_without_parts_may_change_by_one() -> None:
+    one, two = read(sexes([("total", "total", 57)])), read(sexes([("total", "total", 58)]))
+    assert compare_versions(two, one, RULE) == ()
+
+
+def examined(offered: int, came: int) -> Published:
+    frame = pd.DataFrame({"examined": [came], "offered": [offered]})
+    columns = (count("examined", "examined", of="offered"), count("offered", "offered"))
+    return read(Table("examined", frame, columns))
+
+
+def test_one_more_who_lacks_the_attribute_is_found_though_no_table_shows_them() -> None:
+    # 58 - 40 = 18 not examined, 57 - 40 = 17: the person who came is not examined.
+    found = compare_versions(examined(58, 40), examined(57, 40), RULE)
+    assert [each.cell.place.column for each in found] == ["offered"]
+    assert compare_versions(examined(70, 45), examined(57, 40), RULE) == ()
+
+
+def test_what_was_suppressed_is_not_shown_while_its_group_stays() -> None:
+    # 3 of 30 are women and then 5 of 31: the rule says 1-4 before, and 31 - 30 that it was 4 at
+    # least if nobody left.
+    earlier, later = by_sex(3, 27), by_sex(5, 26)
+    assert {how for _, how in told(compare_versions(later, earlier, RULE))} == {"shown"}
+    assert {how for _, how in told(compare_versions(earlier, later, RULE))} == {"hidden"}
+    # 20 of 60: the group is another one.
+    assert compare_versions(by_sex(20, 40), earlier, RULE) == ()
+
+
+def test_nothing_is_revealed_by_the_same_version_again() -> None:
+    for version in (by_sex(3, 27), by_sex(25, 32), examined(57, 40)):
+        assert compare_versions(version, version, RULE) == ()
+
+
+def test_rounded_counts_are_not_taken_for_persons() -> None:
+    def rounded(women: int) -> Published:
+        rows = [("B", "women", women), ("B", "men", 40), ("B", "total", women + 40)]
+        return read(sexes(rows), profile="strict")
+
+    # 27 is shown as 25 and 28 as 30: from 23-27 to 28-32, so 1 to 9 more.
+    assert compare_versions(rounded(28), rounded(27), RULES["strict"]) == ()
+
+
+def named(name: str, column: str, rows: list[tuple[str, int]]) -> Table:
+    frame = pd.DataFrame(rows, columns=[column, "n"])
+    return Table(name, frame, (Field(column, W, kind="id"), count("n", "residents")))
+
+
+def test_what_two_reports_show_of_one_quantity_is_put_together() -> None:
+    # By sex: 3 women and 57 men hidden, 60 in all. Another report: men by age, 30 + 27.
+    first = read(named("sex", "sex", [("women", 3), ("men", 57), ("total", 60)]))
+    frame = pd.DataFrame({"sex": ["men"] * 2, "age": ["young", "old"], "n": [30, 27]})
+    columns = (Field("sex", W, kind="id"), Field("age", W, kind="id"), count("n", "residents"))
+    second = read(Table("ages", frame, columns))
+    # 30 + 27 = 57 men, 60 - 57 = 3 women.
+    found = compare_reports(second, first, RULE)
+    assert (("women",), "together") in told(found)
+    assert first_clash([("a", first, RULE), ("b", second, RULE)]) == {"b": ("a", found)}
+    # In the other order the other one is the later, and it is withheld.
+    assert list(first_clash([("b", second, RULE), ("a", first, RULE)])) == ["a"]
+
+
+def test_reports_about_other_persons_are_not_put_together() -> None:
+    # The same names, but 40 in all and not 30: another area, or another year.
+    first = read(named("sex", "sex", [("women", 3), ("men", 27), ("total", 30)]))
+    second = read(named("sex", "sex", [("women", 13), ("men", 27), ("total", 40)]))
+    assert compare_reports(second, first, RULE) == ()
+    assert first_clash([("a", first, RULE), ("b", second, RULE)]) == {}
+
+
+def test_a_report_that_is_withheld_withholds_no_other() -> None:
+    first = read(named("sex", "sex", [("women", 3), ("men", 27), ("total", 30)]))
+    second = read(named("sex", "sex", [("men", 27)]))
+    clashes = first_clash([("a", first, RULE), ("b", second, RULE), ("c", second, RULE)])
+    assert {name: clash[0] for name, clash in clashes.items()} == {"b": "a", "c": "a"}
+
+
+def test_another_profile_that_shows_what_is_protected_is_found() -> None:
+    # 3 of 40 answers are "no": `default` protects them, `survey` protects only small groups.
+    frame = pd.DataFrame({"no": [3], "answers": [40]})
+    columns = (count("no", "answers no", of="answers"), count("answers", "answers"))
+    table = Table("answers", frame, columns)
+    closed, open_ = read(table), read(table, profile="survey")
+    assert (closed.hidden(), open_.hidden()) == (1, 0)
+    assert [each.how for each in compare_reports(open_, closed, RULE)] == ["shown"]
+    assert [each.how for each in compare_reports(closed, open_, RULE)] == ["hidden"]

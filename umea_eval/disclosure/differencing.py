@@ -1,0 +1,281 @@
+"""Does a report, beside one that has already left, reveal what neither reveals alone?
+
+Two questions. Of a new version of the same report: has a figure that both show changed by so few
+that the change is about a person, and has a suppressed figure been shown, or a shown one
+suppressed, while hardly anything has changed around it? Of any two reports: where they show the
+same quantity (the measures whose every common figure agrees), what can be computed from both
+together? Suppression itself never looks at another report: that would make a report depend on the
+order in which reports were made.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from umea_eval.disclosure.attack import SECOND, Exposed, attack, known_values, row_label
+from umea_eval.disclosure.linked import FloatArray, LinkedSet, Name, Place, Sum
+from umea_eval.disclosure.rules import Rules
+from umea_eval.disclosure.stored import Published
+
+How = Literal["changed", "shown", "hidden", "together"]
+# Roles of cells that two reports name alike; the others are numbered in each (`stored`).
+_ALIKE = ("cell", "rest")
+_NUMBERED = "?"
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """A cell that two reports reveal together, where the later shows or suppresses it. Never its
+    value.
+
+    ``changed``: both show it, and it differs by few. ``shown``, ``hidden``: the later report shows
+    what the earlier suppressed, or the reverse, and its whole differs by few. ``together``: all
+    that both show leaves too few values for it.
+    """
+
+    cell: Exposed
+    how: How
+
+
+def compare_versions(later: Published, earlier: Published, rules: Rules) -> tuple[Revealed, ...]:
+    """What a new version of a report reveals beside the version that has left.
+
+    Differences are counts of persons too, so the profile's rule is theirs: 1 to its largest
+    protected count are few. A cell without a larger one around it (the total of all) may change by
+    few as long as no part of it is shown to change. Where counts are rounded a difference has as
+    many possible values as the profile asks for, so ``changed`` is not looked for.
+    """
+    found: dict[Place, Revealed] = {}
+    for revealed in _Versions(later, earlier, rules).revealed():
+        found.setdefault(revealed.cell.place, revealed)
+    for revealed in compare_reports(later, earlier, rules):
+        found.setdefault(revealed.cell.place, revealed)
+    return tuple(found.values())
+
+
+def compare_reports(later: Published, earlier: Published, rules: Rules) -> tuple[Revealed, ...]:
+    """What two reports on the same period open of what either suppresses, by what both show.
+
+    A measure is the same quantity in both unless they show one of its figures differently. Cells
+    that one of the two opens by itself are found here too.
+    """
+    measures = _agreeing(later, earlier)
+    if not measures:
+        return ()
+    linked = _together(later, earlier, measures)
+    opened: dict[int, Exposed] = {}
+    for first, second, order in ((later, earlier, linked), (earlier, later, _swapped(linked))):
+        for cell in attack(first.tables, rules, also=second.tables, linked=order, printed=True):
+            table = cell.place.table.removesuffix(SECOND)
+            named = replace(cell, place=cell.place._replace(table=table))
+            opened.setdefault(order.at[cell.place], named)
+    shown = [
+        revealed
+        for revealed in _Versions(later, earlier, rules).shown_few()
+        if later.counts.names[later.counts.at[revealed.cell.place]].measure in measures
+    ]
+    return (*(Revealed(cell, "together") for _, cell in sorted(opened.items())), *shown)
+
+
+def first_clash(
+    reports: Sequence[tuple[str, Published, Rules]],
+) -> Mapping[str, tuple[str, tuple[Revealed, ...]]]:
+    """In plan order: the reports that would open an earlier one, each with that one's name and how.
+
+    ``reports`` are (name, what it shows, rules) of one period. A report that is withheld is not
+    compared with those after it, since nobody gets it.
+    """
+    clashes: dict[str, tuple[str, tuple[Revealed, ...]]] = {}
+    kept: list[tuple[str, Published]] = []
+    for name, published, rules in reports:
+        for earlier, other in kept:
+            revealed = compare_reports(published, other, rules)
+            if revealed:
+                clashes[name] = earlier, revealed
+                break
+        else:
+            kept.append((name, published))
+    return clashes
+
+
+# --- versions ------------------------------------------------------------------------------------
+
+
+class _Versions:
+    """Two versions of one report, cell by cell of the later one."""
+
+    def __init__(self, later: Published, earlier: Published, rules: Rules) -> None:
+        self.linked = later.counts
+        self.rules = rules
+        self.tables = {table.name: table for table in later.tables}
+        size = len(self.linked)
+        old = known_values(earlier.counts, earlier.tables)
+        self.new = known_values(self.linked, later.tables)
+        self.old = np.full(size, np.nan)
+        self.twin = _twins(self.linked, earlier.counts)
+        for cell, other in self.twin.items():
+            self.old[cell] = old[other]
+        self.change = self.new - self.old
+        self.wholes: dict[int, list[int]] = defaultdict(list)
+        for equation in self.linked.sums:
+            for part in equation.parts if len(equation.parts) > 1 else ():
+                self.wholes[part].append(equation.whole)
+
+    def revealed(self) -> Iterator[Revealed]:
+        for cell in sorted(self.twin):
+            how = self._how(cell) if self.wholes[cell] else None
+            if how is not None:
+                yield self._at(cell, how)
+        for equation in self.linked.sums:
+            # Those whom no table shows, such as those without the attribute: one more in the group
+            # and as many as before with the attribute is one person more without it.
+            unseen = [part for part in equation.parts if not self.linked.shown[part]]
+            if len(unseen) == 1 and equation.whole in self.twin:
+                rest = sum(self.change[part] for part in equation.parts if part != unseen[0])
+                if self._few(unseen[0], self.change[equation.whole] - rest):
+                    yield self._at(equation.whole, "changed")
+
+    def shown_few(self) -> Iterator[Revealed]:
+        """Protected numbers that one report shows and the other suppresses (another profile)."""
+        for cell in sorted(self.twin):
+            value = np.fmax(self.new[cell], self.old[cell])
+            if np.isnan(self.change[cell]) and self._few(cell, value):
+                yield self._at(cell, "hidden" if np.isnan(self.new[cell]) else "shown")
+
+    def _how(self, cell: int) -> How | None:
+        hidden, was_hidden = np.isnan(self.new[cell]), np.isnan(self.old[cell])
+        if hidden == was_hidden:
+            return "changed" if self._few(cell, float(self.change[cell])) else None
+        # What the outsider can compare the group with has hardly changed.
+        near = any(abs(self.change[whole]) <= self.rules.largest for whole in self.wholes[cell])
+        return None if not near else "hidden" if hidden else "shown"
+
+    def _few(self, cell: int, change: float) -> bool:
+        protected = self.rules.parts or not self.linked.part[cell] or self.linked.zero[cell]
+        few = 1 <= abs(change) <= self.rules.largest
+        return bool(few and protected and self.rules.rounding is None)
+
+    def _at(self, cell: int, how: How) -> Revealed:
+        place = self.linked.places[cell][0]
+        label = row_label(self.tables[place.table], place.row)
+        return Revealed(Exposed(place, label, 1, self.rules.width), how)
+
+
+def _twins(linked: LinkedSet, other: LinkedSet) -> dict[int, int]:
+    """The cells of two sets that have one name, and stand in a table of both."""
+    there = {name: cell for cell, name in enumerate(other.names) if _is_alike(name)}
+    return {
+        cell: there[name]
+        for cell, name in enumerate(linked.names)
+        if name in there and linked.shown[cell] and other.shown[there[name]]
+    }
+
+
+def _is_alike(name: Name) -> bool:
+    codes = (name.measure, *(code for _, code in name.key))
+    return name.role in _ALIKE and not any(code.startswith(_NUMBERED) for code in codes)
+
+
+# --- two reports on one quantity -----------------------------------------------------------------
+
+
+def _agreeing(later: Published, earlier: Published) -> frozenset[str]:
+    new, old = (known_values(each.counts, each.tables) for each in (later, earlier))
+    known = {name.measure for name in later.counts.names}
+    other = {
+        later.counts.names[cell].measure
+        for cell, twin in _twins(later.counts, earlier.counts).items()
+        if abs(new[cell] - old[twin]) > 0  # not where one of them is missing
+    }
+    return frozenset(known & {name.measure for name in earlier.counts.names} - other)
+
+
+def _least(published: Published) -> tuple[FloatArray, FloatArray]:
+    """What each cell is at least, and what it is where its shown parts are all known."""
+    linked = published.counts
+    known = known_values(linked, published.tables)
+    low = np.nan_to_num(known)
+    # Sums are in order of their wholes, not of depth: a margin of margins takes several rounds.
+    for _ in range(len(linked)):
+        before = low.copy(), known.copy()
+        for equation in linked.sums:
+            parts = list(equation.parts)
+            low[equation.whole] = max(low[equation.whole], low[parts].sum())
+            if np.isnan(known[equation.whole]):
+                known[equation.whole] = known[parts].sum()
+        if np.array_equal(low, before[0]) and np.array_equal(known, before[1], equal_nan=True):
+            break
+    return low, known
+
+
+def _together(published: Published, other: Published, measures: frozenset[str]) -> LinkedSet:
+    """One set of both: cells of ``measures`` with one name are one, all others stay two.
+
+    A margin that a report does not show is taken to be the sum of the categories that it does
+    show, unless the other report says that there are more.
+    """
+    later, earlier = published.counts, other.counts
+    names = list(later.names)
+    at = {name: cell for cell, name in enumerate(names) if _is_alike(name)}
+    low, known = _least(published)
+    other_low, other_known = _least(other)
+    to = []
+    for number, name in enumerate(earlier.names):
+        cell = at.get(name) if name.measure in measures and _is_alike(name) else None
+        if cell is not None:
+            one, two = known[cell], other_known[number]
+            if abs(one - two) > 0 or low[cell] > two or other_low[number] > one:
+                cell = None
+        if cell is None:
+            cell = len(names)
+            names.append(name._replace(measure=name.measure + SECOND))
+        to.append(cell)
+    size = len(names)
+    flags = {}
+    for flag in ("shown", "zero", "part", "persons"):
+        mask = np.zeros(size, dtype=np.bool_)
+        mask[: len(later)] = getattr(later, flag)
+        mask[np.array(to, dtype=np.int64)] |= getattr(earlier, flag)
+        flags[flag] = mask
+    sums = {(s.whole, s.parts) for s in later.sums}
+    sums |= {(to[s.whole], tuple(sorted(to[part] for part in s.parts))) for s in earlier.sums}
+    places = dict(later.at)
+    places |= {
+        place._replace(table=place.table + SECOND): to[cell] for place, cell in earlier.at.items()
+    }
+    return LinkedSet(
+        names=names,
+        value=np.full(size, np.nan),
+        shown=flags["shown"],
+        zero=flags["zero"],
+        part=flags["part"],
+        persons=flags["persons"],
+        sums=[Sum(whole, parts) for whole, parts in sorted(sums)],
+        at=places,
+        places=_standing(places),
+    )
+
+
+def _swapped(linked: LinkedSet) -> LinkedSet:
+    """The same with the other report as the first."""
+    at = {
+        place._replace(
+            table=place.table.removesuffix(SECOND)
+            if place.table.endswith(SECOND)
+            else place.table + SECOND
+        ): cell
+        for place, cell in linked.at.items()
+    }
+    return replace(linked, at=at, places=_standing(at))
+
+
+def _standing(at: Mapping[Place, int]) -> dict[int, list[Place]]:
+    places: dict[int, list[Place]] = {}
+    for place, cell in at.items():
+        places.setdefault(cell, []).append(place)
+    return places

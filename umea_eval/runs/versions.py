@@ -1,0 +1,146 @@
+"""Does a report reveal, beside what has already been released, what neither reveals alone?
+
+What was released last of each report is kept in the project's folder, beside the log: a new version
+is compared with it before it gets its place, and again when it is released.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from umea_eval.disclosure.editions import is_secret
+from umea_eval.disclosure.profiles import Withheld, find_profile, places_text
+from umea_eval.errors import UserError
+from umea_eval.files import write_whole
+from umea_eval.language import Language
+from umea_eval.runs.finished import read_finished
+from umea_eval.runs.folders import writing
+from umea_eval.runs.manifest import FILE
+from umea_eval.settings import Settings
+
+if TYPE_CHECKING:
+    from umea_eval.disclosure.differencing import Revealed
+
+FOLDER = ".released"
+FORMAT = 1
+# What does not make a report another one: its words, what it hides, for whom it is.
+_SAME = ("language", "profile", "edition")
+# Parameters that say which time a report is about: another time is another quantity.
+PERIOD = (
+    *("period", "year", "years", "month", "quarter", "season", "first", "last", "start", "end"),
+    *("from_date", "to_date", "until", "day", "extraction"),
+)
+
+
+def check_versions(
+    record: Mapping[str, Any],
+    parameters: Mapping[str, str],
+    settings: Settings,
+    *,
+    report: str,
+    language: Language,
+) -> None:
+    """Raise Withheld if a report reveals something beside the version that was released last.
+
+    ``record`` is that of ``Report.finish``, ``report`` its folder. Nothing is compared for the
+    internal edition, nor for a report that suppresses nothing. Raises UserError for a kept version
+    that cannot be read: it is never taken for none.
+    """
+    rules = find_profile(record["profile"], language).rules
+    path = _file(record, parameters, settings)
+    if rules is None or "released" not in record or is_secret(record) or not path.exists():
+        return
+    from umea_eval.disclosure.differencing import compare_versions  # noqa: PLC0415 - scipy
+    from umea_eval.disclosure.stored import from_json  # noqa: PLC0415
+
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept["format"] != FORMAT:
+            raise ValueError(kept["format"])
+        earlier, named, time = from_json(kept["released"]), kept["report"], kept["time"]
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        raise UserError(
+            "disclosure.errors.version_unreadable", language=language, file=f"{FOLDER}/{path.name}"
+        ) from None
+    revealed = compare_versions(from_json(record["released"]), earlier, rules)
+    if revealed:
+        raise Withheld(
+            "disclosure.errors.versions",
+            language=language,
+            report=report,
+            earlier=named,
+            day=str(time)[:10],
+            places=_places(revealed, language),
+        )
+
+
+def remember_version(
+    record: Mapping[str, Any],
+    parameters: Mapping[str, str],
+    settings: Settings,
+    *,
+    report: str,
+    time: str,
+) -> None:
+    """Keep what has been released, for the next version to be compared with."""
+    if "released" not in record:
+        return
+    kept = {"format": FORMAT, "report": report, "time": time, "profile": record["profile"]}
+    written = json.dumps({**kept, "released": record["released"]}, ensure_ascii=False, indent=1)
+    path = _file(record, parameters, settings)
+    with writing(path.parent):
+        path.parent.mkdir(exist_ok=True)
+        write_whole(path, (written + "\n").encode())
+
+
+def clashes(
+    reports: Sequence[str], settings: Settings, *, language: Language
+) -> dict[str, UserError]:
+    """After a batch: the finished reports, in plan order, that would open an earlier one of it.
+
+    ``reports`` are their folders. Each is compared with those before it on the same period; what it
+    is withheld for, with both names, is returned as the error to show. Reports that suppress
+    nothing, and internal ones, are passed over.
+    """
+    from umea_eval.disclosure.differencing import first_clash  # noqa: PLC0415 - scipy
+
+    periods: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for report in reports:
+        manifest = json.loads((settings.reports / report / FILE).read_text(encoding="utf-8"))
+        rules = find_profile(manifest["profile"], language).rules
+        if rules is None or is_secret(manifest):
+            continue
+        published = read_finished(
+            str(settings.reports / report), settings, language=language
+        ).published
+        parameters = manifest["parameters"]
+        when = tuple((name, parameters[name]) for name in PERIOD if name in parameters)
+        periods[when, manifest["example"]].append((report, published, rules))
+    found: dict[str, UserError] = {}
+    for group in periods.values():
+        for report, (earlier, revealed) in first_clash(group).items():
+            found[report] = Withheld(
+                "disclosure.errors.clash",
+                language=language,
+                report=report,
+                earlier=earlier,
+                places=_places(revealed, language),
+            )
+    return {report: found[report] for report in reports if report in found}
+
+
+def _places(revealed: Sequence[Revealed], language: Language) -> str:
+    return places_text([each.cell for each in revealed], language)
+
+
+def _file(record: Mapping[str, Any], parameters: Mapping[str, str], settings: Settings) -> Path:
+    """Where the last released version of the same report is kept."""
+    own = {name: value for name, value in parameters.items() if name not in _SAME}
+    key = json.dumps([record["name"], bool(record["example"]), own], sort_keys=True)
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return settings.root / FOLDER / f"{record['name']}-{digest}.json"
