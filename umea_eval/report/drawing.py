@@ -61,14 +61,16 @@ def course(
             ax.axvspan(
                 place - 0.5, place + 0.5, color=style.LIGHT, alpha=0.5, linewidth=0, zorder=0
             )
-    for month, label in (marks or {}).items():
-        if month in months:
-            _mark(ax, months.index(month), label)
+    inside = sorted((month, label) for month, label in (marks or {}).items() if month in months)
+    for month, label, line in _in_lines(inside, months):
+        _mark(ax, months.index(month), label, line)
     step = max(1, len(months) // 12)
     ax.set_xticks(
         places[::step], [months[place] for place in places[::step]], rotation=45, ha="right"
     )
     ax.set_ylim(bottom=0)
+    if len(inside) > 1:
+        ax.set_ylim(top=1.12 * ax.get_ylim()[1])  # room for the labels
     ax.grid(axis="y")
     _numbers(ax, language, share=share, axis="y")
 
@@ -172,13 +174,24 @@ def bars(
     _numbers(ax, language, share=share, axis="x")
 
 
-def _mark(ax: Axes, place: float, label: str) -> None:
+def _in_lines(
+    marks: Sequence[tuple[str, str]], months: Sequence[str]
+) -> list[tuple[str, str, int]]:
+    """Each mark with the line its label stands on: a line below that of a mark close before it."""
+    placed: list[tuple[str, str, int]] = []
+    for month, label in marks:
+        near = bool(placed) and months.index(month) - months.index(placed[-1][0]) < len(months) / 4
+        placed.append((month, label, placed[-1][2] + 1 if near else 0))
+    return placed
+
+
+def _mark(ax: Axes, place: float, label: str, line: int = 0) -> None:
     ax.axvline(place, color=style.INK, linewidth=1, linestyle=":")
     ax.annotate(
         label,
         (place, 1.0),
         xycoords=("data", "axes fraction"),
-        xytext=(4, -4),
+        xytext=(4, -4 - 13 * line),
         textcoords="offset points",
         va="top",
         fontsize=9,

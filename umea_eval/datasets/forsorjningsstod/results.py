@@ -160,6 +160,7 @@ def sex_difference(table: pd.DataFrame) -> pd.DataFrame:
             "women_of": [n1],
             "men": [x2],
             "men_of": [n2],
+            "men_share": [x2 / n2 if known else np.nan],
             "value": [x1 / n1 - x2 / n2 if known else np.nan],
             "lower": [float(limits[0])],
             "upper": [float(limits[1])],
