@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # The notebooks that evaluate datasets; those not here yet are cleaned, but have no report.
-EVALUATIONS = ("forsorjningsstod", "data_quality")
+EVALUATIONS = ("forsorjningsstod", "fallprevention", "data_quality")
 FIXTURES = Path(__file__).parent / "fixtures"
 
 PARAMETERS = """\
