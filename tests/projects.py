@@ -9,7 +9,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # The notebooks that evaluate datasets; those not here yet are cleaned, but have no report.
-EVALUATIONS = ("forsorjningsstod", "placement_days", "vhu_lss", "data_quality")
+EVALUATIONS = (
+    "forsorjningsstod",
+    "placement_days",
+    "fallprevention",
+    "vhu_lss",
+    "data_quality",
+)
 FIXTURES = Path(__file__).parent / "fixtures"
 
 PARAMETERS = """\

@@ -155,6 +155,24 @@ def test_areas_add_up_to_their_municipality() -> None:
     assert hidden["towns"]["n"] == [43, 50]
 
 
+def test_three_levels_within_each_other_add_up() -> None:
+    """a and b lie in U, U and V in the land: 3 of a is hidden by b, and nothing above it."""
+    names = {"land": ["S", "S", "S"], "town": ["U", "U", "V"], "area": ["a", "b", "c"]}
+    areas = table(
+        "areas",
+        {**names, "n": [3, 40, 50]},
+        *ident("area", "town", "land"),
+        count("n"),
+        within={"area": "town", "town": "land"},
+    )
+    land = table("land", {"n": [93], "u": [43]}, count("n"), count("u", where={"town": "U"}))
+    hidden = shown([areas, land])
+    assert hidden["areas"]["n"] == ["..", "..", 50]
+    assert hidden["land"] == {"n": [93], "u": [43]}
+    leak = [published(areas, {"n": [0]}), published(land, {})]
+    assert [cell.place.row for cell in attack(leak, RULES["default"])] == [0]
+
+
 def test_months_that_overlap_do_not_add_up() -> None:
     months = table(
         "months",

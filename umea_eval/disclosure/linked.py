@@ -238,11 +238,12 @@ class _Linker:
 
     def _key(self, where: Mapping[str, str], total: str) -> Key:
         kept = {dimension: code for dimension, code in where.items() if code != total}
-        for dimension in list(kept):
-            above = self.within.get(dimension)
-            if above in kept and (dimension, kept[dimension]) in self.parent:
-                del kept[above]
-        return tuple(sorted(kept.items()))
+        above = {
+            self.within[dimension]
+            for dimension, code in kept.items()
+            if dimension in self.within and (dimension, code) in self.parent
+        }
+        return tuple(sorted((name, code) for name, code in kept.items() if name not in above))
 
     def _cell(self, name: Name, number: float, place: Place | None = None) -> int:
         if name not in self.names:

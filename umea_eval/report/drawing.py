@@ -174,6 +174,143 @@ def bars(
     _numbers(ax, language, share=share, axis="x")
 
 
+def control_chart(
+    frame: pd.DataFrame,
+    ax: Axes,
+    language: Language,
+    *,
+    time: str,
+    ylabel: str,
+    centre: str,
+    limits: str,
+    marks: Mapping[str, str] | None = None,
+) -> None:
+    """Points in order of time with their centre and control limits, drawn phase by phase.
+
+    ``frame`` has ``time`` (text), ``value``, ``centre``, ``lower``, ``upper``, ``phase`` (points of
+    different phases are not joined) and ``signal`` ("none" for a point without). ``centre`` and
+    ``limits`` are the labels of the lines; ``marks`` are labelled vertical lines, by the text of
+    ``time`` before which they stand.
+    """
+    times = frame[time].astype(str).tolist()
+    numbers = {
+        name: frame[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        for name in ("value", "centre", "lower", "upper")
+    }
+    places, phase = np.arange(len(frame)), frame["phase"].astype(str).to_numpy(dtype=object)
+    for each in dict.fromkeys(phase.tolist()):
+        at = np.flatnonzero(phase == each)
+        own = {name: values[at] for name, values in numbers.items()}
+        # Limits reach half a period to either side, so that one of a single point can be seen.
+        edges = np.append(places[at] - 0.5, places[at][-1] + 0.5)
+        for name, line in (("centre", "-"), ("lower", "--"), ("upper", "--")):
+            ax.step(
+                edges,
+                np.append(own[name], own[name][-1]),
+                where="post",
+                color=style.GREY,
+                linestyle=line,
+                linewidth=1.2,
+            )
+        ax.plot(places[at], own["value"], color=style.BLUE, marker="o", markersize=5, linewidth=2)
+    far = (frame["signal"] != "none").to_numpy(dtype=bool)
+    ax.plot(
+        places[far],
+        numbers["value"][far],
+        linestyle="",
+        marker="s",
+        markersize=9,
+        color=style.VERMILION,
+    )
+    for name, label in (("centre", centre), ("upper", limits)):
+        known = np.flatnonzero(~np.isnan(numbers[name]))
+        if len(known):
+            _beside(ax, len(frame) - 0.5, float(numbers[name][known[-1]]), label)
+    for at_time, label in (marks or {}).items():
+        if at_time in times:
+            _mark(ax, times.index(at_time) - 0.5, label)
+    step = max(1, len(times) // 12)
+    ax.set_xticks(places[::step], times[::step], rotation=45, ha="right")
+    ax.set_xlim(-0.5, len(frame) - 0.5)
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel(ylabel)
+    ax.grid(axis="y")
+    _numbers(ax, language, share=False, axis="y")
+
+
+def funnel(
+    frame: pd.DataFrame,
+    ax: Axes,
+    language: Language,
+    *,
+    size: str,
+    labels: Sequence[str],
+    xlabel: str,
+    ylabel: str,
+    inner: str,
+    outer: str,
+    share: bool = False,
+) -> None:
+    """Units over their size with limits around a common centre; those outside are named.
+
+    ``frame`` has ``size``, ``value``, ``centre``, ``lower`` and ``upper`` (the outer limits at the
+    unit's size), ``lower_inner`` and ``upper_inner``, and ``outside`` ("inside" for a unit within).
+    The lines join the limits of the units. ``inner`` and ``outer`` are the labels of the lines.
+    """
+    own = frame.assign(label=list(labels)).sort_values(size, kind="stable")
+    known = own[own["centre"].notna() & own[size].notna()]
+    sizes = known[size].to_numpy(dtype=float)
+    lines = (
+        ("centre", "-", style.INK, ""),
+        *(("lower_inner", "--", style.GREY, ""), ("upper_inner", "--", style.GREY, inner)),
+        *(("lower", "-", style.GREY, ""), ("upper", "-", style.GREY, outer)),
+    )
+    for name, line, colour, label in lines:
+        values = known[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        ax.plot(sizes, values, linestyle=line, color=colour, linewidth=1.2)
+        if label and len(values) and not np.isnan(values[-1]):
+            _beside(ax, float(sizes[-1]), float(values[-1]), label)
+    far = own["outside"].isin(["high", "low"]).to_numpy(dtype=bool)
+    for rows, marker, colour in ((~far, "o", style.BLUE), (far, "s", style.VERMILION)):
+        part = own[rows]
+        values = part["value"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        ax.plot(
+            *(part[size].to_numpy(dtype=float), values),
+            linestyle="",
+            marker=marker,
+            markersize=8,
+            color=colour,
+        )
+    named = own[far & own["value"].notna().to_numpy(dtype=bool)]
+    for row in named.to_dict("records"):
+        ax.annotate(
+            str(row["label"]),
+            (row[size], row["value"]),
+            xytext=(8, 4),
+            textcoords="offset points",
+            fontsize=9,
+        )
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    ax.grid(axis="y")
+    _numbers(ax, language, share=share, axis="y")
+    _numbers(ax, language, share=False, axis="x")
+
+
+def _beside(ax: Axes, place: float, value: float, label: str) -> None:
+    """A label to the right of a line's end."""
+    ax.annotate(
+        label,
+        (place, value),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=9,
+        annotation_clip=False,
+    )
+
+
 def _in_lines(
     marks: Sequence[tuple[str, str]], months: Sequence[str]
 ) -> list[tuple[str, str, int]]:
