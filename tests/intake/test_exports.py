@@ -205,6 +205,52 @@ def test_headings(
         assert list(table.headings) == names
 
 
+EVENTS = "Händelsedatum;Enhet;Typ;Skada J/N;Vad hände;Handläggare\n"
+FALLS = "2024-01-01;Ängen;Fall;N;Föll;Bo Berg\n2024-01-02;Ängen;Fall;J;Gled;Bo Berg\n"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ";Ängen;Fall;J;Föll i badrummet;Bo Ek\n",
+        "okänt;Eken;Hot;J;Slog;Bo Ek\n",
+        ";;;;Föll i badrummet;Bo Ek\n",
+        ";Eken;Hot;;Slog;Bo Ek\n;Eken;Hot;;Rev;Bo Ek\n",
+        ";Eken;Hot;;Slog;Bo Ek\n" * 4,
+        "SKYDDAD;;;;;Ja\n",
+        "saknas;Eken;Hot;vet ej;Slog;Bo Ek\n",
+        "\n;Eken;Hot;;Slog;Bo Ek\n",
+    ],
+)
+def test_a_first_row_without_its_date_is_data(tmp_path: Path, first: str) -> None:
+    export = read_export(write(tmp_path, EVENTS + first + FALLS))
+    (table,) = export.tables
+    assert (table.heading_rows, table.titles) == ((1,), 1)
+    assert table.data == len([line for line in first.split("\n") if line]) + 2
+    assert list(table.headings) == EVENTS.strip().split(";")
+    assert adds_up(export)
+
+
+def test_a_row_below_a_heading_that_comes_twice_is_data(tmp_path: Path) -> None:
+    text = "Datum;Kommentar;Kommentar\n;Ringde;Bo Ek\n2024-01-01;Mejlade;Bo Berg\n" + (
+        "2024-01-02;Mejlade;Bo Berg\n"
+    )
+    (table,) = read_export(write(tmp_path, text)).tables
+    assert (table.heading_rows, table.data) == ((1,), 3)
+    assert list(table.headings) == ["Datum", "Kommentar", "Kommentar (2)"]
+
+
+def test_a_name_and_its_value_above_the_headings_name_no_column(tmp_path: Path) -> None:
+    text = (
+        "Handläggare;Bo Ek;;\nDatum;Belopp;Kommentar;Kommentar\n2024-01-01;1,00;a;b\n"
+        "2024-01-02;2,00;a;b\n"
+    )
+    (table,) = read_export(write(tmp_path, text)).tables
+    assert (table.heading_rows, table.titles, table.data) == ((2,), 2, 2)
+    assert list(table.headings) == ["Datum", "Belopp", "Kommentar", "Kommentar (2)"]
+    assert not any("Bo Ek" in text for texts in table.headings.values() for text in texts)
+
+
 def test_every_text_that_may_name_a_column_is_kept(tmp_path: Path) -> None:
     text = (
         "Dossiernummer;Avtal familje-;Arvode\n;/jour/nätverkshem utrett;\nD1;2024-01-31;10\n"
