@@ -626,6 +626,15 @@ def test_a_number_in_a_name_is_shown_nowhere(tmp_path: Path) -> None:
     ]
 
 
+def test_a_number_in_a_heading_is_shown_nowhere(tmp_path: Path) -> None:
+    text = "Datum;Om 18900101-9802;Belopp\n2024-01-01;a;1\n2024-01-02;b;2\n"
+    rows = '[{"Datum": "2024-01-01", "Om 189001019802": "a", "Belopp": 1}]'
+    for content in (text, rows):
+        (table,) = read_export(write(tmp_path, content)).tables
+        assert list(table.headings) == ["Datum", "Om …", "Belopp"]
+        assert "9802" not in str(table.headings) + repr(table) + str(list(table.frame))
+
+
 def test_raw_tables_do_not_show_their_cells(tmp_path: Path) -> None:
     export = read_export(write(tmp_path, "Personnummer;Namn\n189001019802;Testa\n"))
     assert "189001019802" not in repr(export) + str(export)

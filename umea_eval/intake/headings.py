@@ -9,6 +9,7 @@ from pathlib import Path
 
 from umea_eval.errors import UserError
 from umea_eval.intake.codes import nearest
+from umea_eval.intake.identity import without_identities
 from umea_eval.intake.schema import Column, Schema
 from umea_eval.intake.tables import RawTable
 from umea_eval.intake.values import fitting_spellings, key
@@ -38,7 +39,8 @@ def match(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None = N
     fits one known heading alone. Of a heading in two rows, each row and both together are tried.
     Raises UserError for a mapping to a column that the schema lacks.
     """
-    told = {key(heading): column for heading, column in (mapping or {}).items()}
+    # Tables show no identity number in a heading either.
+    told = {key(without_identities(heading)): column for heading, column in (mapping or {}).items()}
     unknown = set(told.values()) - {column.name for column in schema.columns}
     if unknown:
         raise UserError(

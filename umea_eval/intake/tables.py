@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from umea_eval.intake.encoding import repair
 from umea_eval.intake.grid import Cells, Grid, TextCategorical, categorical, merge_texts
+from umea_eval.intake.identity import without_identities
 from umea_eval.intake.layout import Layout, RowKind
 
 SOURCE_COLUMNS = ("source_file", "source_sheet", "source_row", "source_fault")
@@ -59,15 +60,25 @@ class RawTable:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something the user should know: a key of the catalogue and its values."""
+
+    key: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True)
 class RawExport:
     """Everything that was read from a path, in a fixed order (by file name, then by sheet).
 
-    ``hashes`` has the SHA-256 of each file on disk; ``skipped`` names files of other kinds.
+    ``hashes`` has the SHA-256 of each file on disk; ``skipped`` names files of other kinds;
+    ``remarks`` say what is odd in the files but stops nothing.
     """
 
     tables: tuple[RawTable, ...]
     hashes: dict[str, str]
     skipped: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -201,9 +212,9 @@ def _mended_titles(headings: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...
 
 
 def _title(text: str) -> str:
-    """A heading on one line, without marks that no one sees."""
+    """A heading on one line, without marks that no one sees and without identity numbers."""
     sound = text.encode("utf-8", errors="replace").decode("utf-8")
-    return " ".join(sound.replace("\ufeff", "").replace("\u00ad", "").split())
+    return without_identities(" ".join(sound.replace("\ufeff", "").replace("\u00ad", "").split()))
 
 
 def _categorical(column: Cells, keep: NDArray[np.bool_] | slice) -> TextCategorical:
