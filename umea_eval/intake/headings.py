@@ -10,6 +10,7 @@ from pathlib import Path
 from umea_eval.errors import UserError
 from umea_eval.intake.codes import nearest
 from umea_eval.intake.identity import without_identities
+from umea_eval.intake.numbers import without_unit
 from umea_eval.intake.schema import Column, Schema
 from umea_eval.intake.tables import RawTable
 from umea_eval.intake.values import fitting_spellings, key
@@ -36,7 +37,8 @@ def match(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None = N
 
     The user's ``mapping`` (heading → column) goes first, then the known headings in their order of
     preference, in any case and without marks; a heading with lost letters (U+FFFD) counts where it
-    fits one known heading alone. Of a heading in two rows, each row and both together are tried.
+    fits one known heading alone, and one of amounts without its unit. Of a heading in two rows,
+    each row and both together are tried.
     Raises UserError for a mapping to a column that the schema lacks.
     """
     # Tables show no identity number in a heading either.
@@ -55,6 +57,7 @@ def match(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None = N
         for heading, texts in table.headings.items():
             for text in texts[:1] if nearest_first else texts[1:]:
                 names.setdefault(key(text), heading)
+    unitless = _without_units(table)
     found: dict[str, str] = {}
     for word, heading in names.items():
         if word in told:
@@ -65,6 +68,8 @@ def match(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None = N
         taken = set(found.values())
         for known in (*column.headings, column.label_sv, column.name):
             fitting = names.get(key(known)) or _damaged(known, names)
+            if fitting is None and column.dtype == "sek":
+                fitting = unitless.get(key(known))
             if fitting is not None and fitting not in taken and key(fitting) not in told:
                 found[column.name] = fitting
                 break
@@ -142,6 +147,16 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
             if not isinstance(each, dict) or not all(isinstance(to, str) for to in each.values()):
                 raise UserError("intake.bad_mapping", file=path.name)
     return tree
+
+
+def _without_units(table: RawTable) -> dict[str, str]:
+    """Headings without the unit of their amounts: Belopp (tkr) is Belopp (``conform`` applies it)."""
+    found: dict[str, str] = {}
+    for heading, texts in table.headings.items():
+        for text in texts:
+            if without_unit(text) != text:
+                found.setdefault(key(without_unit(text)), heading)
+    return found
 
 
 def _damaged(known: str, names: Mapping[str, str]) -> str | None:

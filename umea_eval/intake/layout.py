@@ -21,6 +21,7 @@ USUAL_SHARE = 0.4
 
 _MONTHS = "jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec"
 _UNITS = "kr|tkr|mnkr|mkr|sek|%|dygn|dagar|dag|st|timmar|min"
+_UNIT = re.compile(_UNITS, re.IGNORECASE)
 # What stands in data and not in a heading: numbers, dates, amounts, months, identity numbers.
 TYPED = re.compile(
     rf"""[\s="'(+\-\u2212\u2013]*\d[\d\s.,:/+\-\u2212\u2013TZ%]*[")]*\s?(?:{_UNITS})?\.?
@@ -256,9 +257,11 @@ def _is_pairs(row: Sequence[str]) -> bool:
 
 
 def _breaks_off(upper: str, lower: str) -> bool:
-    """Whether two texts in a column are one heading that was broken over two rows."""
+    """Whether two texts in a column are one heading over two rows: broken off, or with its unit."""
     return bool(upper) and (
-        upper.endswith(("-", "/", ",", "&", "(")) or lower.startswith(("/", "(", "-", "–"))
+        _UNIT.fullmatch(lower) is not None
+        or upper.endswith(("-", "/", ",", "&", "("))
+        or lower.startswith(("/", "(", "-", "–"))
     )
 
 

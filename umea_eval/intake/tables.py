@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from umea_eval.errors import UserError
 from umea_eval.intake.encoding import repair
 from umea_eval.intake.grid import Cells, Grid, TextCategorical, categorical, merge_texts
 from umea_eval.intake.identity import without_identities
 from umea_eval.intake.layout import Layout, RowKind
+from umea_eval.intake.numbers import unit_in
 
 SOURCE_COLUMNS = ("source_file", "source_sheet", "source_row", "source_fault")
+MAX_ABOUT = 400  # lines above and below a table that are looked through
 FAULTS = ("too_many_cells", "stray_quote")
 # Ways to make Excel keep leading zeros: ="011" and '011.
 EXCEL_TEXT = re.compile(r'="([^"]*)"|\'(\d[^\']*)', re.DOTALL)
@@ -31,7 +34,8 @@ class RawTable:
     ``source_sheet``, ``source_row`` (the number that Excel shows; where cells hold line breaks it
     is the row, not the line) and ``source_fault`` (missing for a sound row, else one of
     ``FAULTS``). ``headings`` gives every text that may name a column, nearest to the data first.
-    A cover page has no columns of its own and no data.
+    A cover page has no columns of its own and no data. ``unit`` is how many kronor one is where a
+    line above or below the table says so ("Belopp i tkr": 1 000).
 
     The counts add up: ``rows`` = ``data`` + ``titles`` + ``totals`` + ``notes`` + ``blank``, where
     ``titles`` are the headings and what stands above them.
@@ -52,6 +56,7 @@ class RawTable:
     notes: int
     blank: int
     corrections: dict[str, int]
+    unit: int = 1
 
     @property
     def data(self) -> int:
@@ -155,7 +160,20 @@ def make_table(file: str, part: Part, layout: Layout | None) -> RawTable:
         notes=layout.count(RowKind.NOTE),
         blank=layout.count(RowKind.BLANK),
         corrections=corrections,
+        unit=_unit(file, part, layout),
     )
+
+
+def _unit(file: str, part: Part, layout: Layout) -> int:
+    """How many kronor one is by the lines above and below the table (1 where none says more)."""
+    about = np.isin(layout.kinds, (RowKind.HEADING, RowKind.NOTE))
+    about[list(layout.heading_rows)] = False
+    rows = np.flatnonzero(about)
+    texts = {text for row in rows[:MAX_ABOUT].tolist() for text in part.grid.row(row)}
+    units = {unit for text in texts if (unit := unit_in(text)) and unit > 1}
+    if len(units) > 1:
+        raise UserError("intake.units", file=file, sheet=part.sheet or "–")
+    return units.pop() if units else 1
 
 
 def _name(
