@@ -19,6 +19,7 @@ from umea_eval.errors import UserError
 from umea_eval.intake import exports, workbook
 from umea_eval.intake.exports import read_export
 from umea_eval.intake.tables import SOURCE_COLUMNS, RawExport
+from umea_eval.language import text as in_words
 
 HEADINGS = "Dossiernummer;Boende;Placeringsdatum;Placeringskostnad"
 ROWS = ("D1;Åkergården;2024-01-31;1 234,50", "D2;Västra hemmet;2024-02-01;980,00")
@@ -633,6 +634,48 @@ def test_a_number_in_a_heading_is_shown_nowhere(tmp_path: Path) -> None:
         (table,) = read_export(write(tmp_path, content)).tables
         assert list(table.headings) == ["Datum", "Om …", "Belopp"]
         assert "9802" not in str(table.headings) + repr(table) + str(list(table.frame))
+
+
+def page(number: int, *, of: int = 3, count: int = 6, rows: int = 2) -> str:
+    result = [{"Id": 10 * number + i, "Datum": "2024-01-01"} for i in range(rows)]
+    return json.dumps(
+        {"PageNumber": number, "TotalPages": of, "TotalCount": count, "Result": result}
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "remarks"),
+    [
+        (["\n".join(map(page, (1, 2, 3)))], []),
+        ([page(1), page(2), page(3)], []),
+        (["\n".join(map(page, (1, 3)))], [("missing_pages", 1)]),
+        ([page(1), page(3)], [("missing_pages", 1)]),
+        ([page(1, of=1, count=500)], [("missing_results", 498)]),
+        # Two whole answers with the same totals, and one of them cut short.
+        ([page(1, of=1, count=2), page(1, of=1, count=2)], []),
+        ([page(1, of=1, count=2), page(1, of=1, count=2, rows=1)], [("missing_results", 1)]),
+        # A month without any does not stop the others.
+        ([page(1, of=1, count=2), page(1, of=0, count=0, rows=0)], [("no_results", None)]),
+    ],
+)
+def test_pages_that_are_missing_are_named(
+    tmp_path: Path, files: list[str], remarks: list[tuple[str, int | None]]
+) -> None:
+    for number, text in enumerate(files, start=1):
+        write(tmp_path, text, f"{number}.json")
+    found = read_export(tmp_path).remarks
+    assert [(each.key.split(".")[-1], each.shown.get("n")) for each in found] == remarks
+    assert all(
+        in_words(each.key, language, **each.shown) for each in found for language in ("sv", "en")
+    )
+
+
+def test_a_hidden_sheet_is_named(tmp_path: Path) -> None:
+    rows = [["Datum", "Belopp"], ["2024-01-01", "1"]]
+    content = xlsx({"Januari": rows, "Gammalt": rows}, hidden=["Gammalt"])
+    (remark,) = read_export(write(tmp_path, content, "uttag.xlsx")).remarks
+    assert remark.key == "intake.remark.hidden_sheet"
+    assert remark.shown == {"file": "uttag.xlsx", "sheet": "Gammalt", "rows": 1}
 
 
 def test_raw_tables_do_not_show_their_cells(tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ def test_corrections_that_would_be_overlooked_are_named(folder: Path) -> None:
     raw, _, stale = run(folder)
     (remark,) = raw.remarks
     assert (stale, remark.key) == (0, "intake.remark.correction_nowhere")
-    assert remark.values == {"file": "uttag.csv", "n": 1, "rows": "99"}
+    assert remark.shown == {"file": "uttag.csv", "n": 1, "rows": "99"}
     path.write_text("", encoding="utf-8")
     assert [each.key for each in run(folder)[0].remarks] == ["intake.remark.correction_empty"]
     path.write_text(text.replace("Dygnspris", "Pris"), encoding="utf-8")

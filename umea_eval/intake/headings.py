@@ -150,7 +150,7 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _without_units(table: RawTable) -> dict[str, str]:
-    """Headings without the unit of their amounts: Belopp (tkr) is Belopp (``conform`` applies it)."""
+    """Headings without the unit of their amounts, which ``conform`` applies."""
     found: dict[str, str] = {}
     for heading, texts in table.headings.items():
         for text in texts:

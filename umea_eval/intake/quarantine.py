@@ -217,8 +217,8 @@ def apply_corrections(raw: RawExport, corrections: Corrections) -> tuple[RawExpo
 
 
 def _corrected(table: RawTable, cells: Mapping[int, Mapping[str, str]]) -> RawTable:
-    for given in cells.values():
-        for heading, cell in given.items():
+    for row in cells.values():
+        for heading, cell in row.items():
             if heading not in table.headings and (heading.strip() or cell.strip()):
                 shown = without_identities(heading)
                 raise UserError("intake.correction_heading", file=table.file, column=shown)

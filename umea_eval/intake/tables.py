@@ -14,6 +14,7 @@ from umea_eval.errors import UserError
 from umea_eval.intake.encoding import repair
 from umea_eval.intake.grid import Cells, Grid, TextCategorical, categorical, merge_texts
 from umea_eval.intake.identity import without_identities
+from umea_eval.intake.json_export import Page
 from umea_eval.intake.layout import Layout, RowKind
 from umea_eval.intake.numbers import unit_in
 
@@ -35,7 +36,7 @@ class RawTable:
     is the row, not the line) and ``source_fault`` (missing for a sound row, else one of
     ``FAULTS``). ``headings`` gives every text that may name a column, nearest to the data first.
     A cover page has no columns of its own and no data. ``unit`` is how many kronor one is where a
-    line above or below the table says so ("Belopp i tkr": 1 000).
+    line above or below the table says so ("Belopp i tkr": 1 000). ``pages`` are those of JSON.
 
     The counts add up: ``rows`` = ``data`` + ``titles`` + ``totals`` + ``notes`` + ``blank``, where
     ``titles`` are the headings and what stands above them.
@@ -57,6 +58,7 @@ class RawTable:
     blank: int
     corrections: dict[str, int]
     unit: int = 1
+    pages: tuple[Page, ...] = ()
 
     @property
     def data(self) -> int:
@@ -66,10 +68,10 @@ class RawTable:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something the user should know: a key of the catalogue and its values."""
+    """Something the user should know: a key of the catalogue and the values that it shows."""
 
     key: str
-    values: Mapping[str, object]
+    shown: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ class Part:
     separator: str = ""
     hidden: bool = False
     repaired: int = 0
+    pages: tuple[Page, ...] = ()
 
 
 def make_table(file: str, part: Part, layout: Layout | None) -> RawTable:
@@ -161,6 +164,7 @@ def make_table(file: str, part: Part, layout: Layout | None) -> RawTable:
         blank=layout.count(RowKind.BLANK),
         corrections=corrections,
         unit=_unit(file, part, layout),
+        pages=part.pages,
     )
 
 
