@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import shutil
@@ -473,7 +474,7 @@ BAD = {
     "bild.csv": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "intake.binary_file"),
     "sida.xls": (b"<html><table><tr><td>1</td></tr></table></html>", "intake.markup_file"),
     "rubriklos.csv": (b"1;2024-01-01;3\n2;2024-01-02;4\n", "intake.no_headings"),
-    "avkortad.xlsx": (xlsx({"A": [["a"], ["1"]]})[:400], "intake.damaged_archive"),
+    "avkortad.xlsx": (xlsx({"A": [["a"], ["1"]]})[:400], "intake.damaged_workbook"),
     "ole.xls": (exports.OLE_MAGIC + b"\0" * 600, "intake.damaged_or_protected"),
     "skyddad.xlsx": (
         exports.OLE_MAGIC + b"\0" * 600 + exports.ENCRYPTED_OLE + b"\0" * 99,
@@ -509,6 +510,7 @@ BAD = {
     "fel.json": (b'{"Result": [', "intake.bad_json"),
     "djup.json": (b"[" * 100_000, "intake.bad_json"),
     "tom.json": (b'{"Result": []}', "intake.no_rows"),
+    "marke.csv": (codecs.BOM_UTF8 + b"\r\n", "intake.empty_file"),
     "bred.csv": (b"a;" * 20_000, "intake.too_many_columns"),
 }
 

@@ -62,7 +62,7 @@ def test_quarantined_rows_are_kept_private(folder: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
     first, second = table(path)
     assert (first["source_file"], first["source_row"]) == ("uttag.csv", "3")
-    assert first["faults"] == "ends: inget datum; price: inget tal"
+    assert first["faults"] == "ends: går inte att läsa som datum; price: går inte att läsa som tal"
     assert first["Slutdatum"] == "2024-02-30"
     assert first["Dygnspris"] == "'-x"  # a spreadsheet would take it for a formula
     assert second["faults"] == "raden har fler celler än rubriker (ett skiljetecken för mycket?)"
@@ -250,3 +250,12 @@ def test_a_file_name_is_no_formula(tmp_path: Path) -> None:
     correct(tmp_path, path, Slutdatum="2024-02-28", Dygnspris="1 400,00")
     _, result, stale = run(tmp_path)
     assert (stale, result.ledger.total("clean")) == (0, 2)
+
+
+def test_faults_name_columns_as_users_know_them(folder: Path) -> None:
+    raw, result, _ = run(folder)
+    labels = {column.name: column.label_sv for column in STAYS.columns}
+    (path,) = write_quarantine(raw, result, folder, labels=labels)
+    assert table(path)[0]["faults"] == (
+        "Slutdatum: går inte att läsa som datum; Dygnspris: går inte att läsa som tal"
+    )

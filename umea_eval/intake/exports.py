@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import re
@@ -223,6 +224,8 @@ def _parts(file: str, data: bytes) -> Iterator[Part]:
     if is_binary(data):
         raise UserError("intake.binary_file", file=file, formats=_formats())
     decoded = decode(data)
+    if not FILLED.search(decoded.utf8.removeprefix(codecs.BOM_UTF8)):
+        raise UserError("intake.empty_file", file=file)
     if MARKUP.match(decoded.utf8):
         raise UserError("intake.markup_file", file=file)
     if JSON_START.match(decoded.utf8):

@@ -6,9 +6,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from umea_eval.errors import UserError
 from umea_eval.intake.codes import nearest
+from umea_eval.intake.encoding import decode
 from umea_eval.intake.identity import without_identities
 from umea_eval.intake.numbers import without_unit
 from umea_eval.intake.schema import Column, Schema
@@ -90,8 +92,12 @@ def assign(
     """Give each table to the schema that it fits best; also the tables that fit none.
 
     A table that fits several goes to the one with most columns found. Tables without headings of
-    their own (cover pages) are in neither list.
+    their own (cover pages) are in neither list. Raises UserError for a mapping of no table.
     """
+    names = [schema.name for schema in schemas]
+    unknown = sorted(set(mappings or {}) - set(names))
+    if unknown:
+        raise UserError("intake.mapping_table", table=unknown[0], known=", ".join(names))
     matches: list[Match] = []
     misfits: list[Match] = []
     for table in tables:
@@ -119,6 +125,7 @@ def explain(misfit: Match) -> UserError:
         near=", ".join(near),
         table=misfit.schema.label_sv,
         name=wanted.name,
+        section=misfit.schema.name,
         missing=len(misfit.missing),
     )
 
@@ -137,7 +144,7 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
     if not path.exists():
         return {}
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree = read_toml(path)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise UserError("intake.bad_mapping", file=path.name) from None
     for tables in tree.values():
@@ -147,6 +154,11 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
             if not isinstance(each, dict) or not all(isinstance(to, str) for to in each.values()):
                 raise UserError("intake.bad_mapping", file=path.name)
     return tree
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file in the encoding that a text editor gave it, with or without a mark."""
+    return tomllib.loads(decode(path.read_bytes()).utf8.decode("utf-8").removeprefix("\ufeff"))
 
 
 def _without_units(table: RawTable) -> dict[str, str]:

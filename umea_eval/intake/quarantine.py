@@ -63,23 +63,29 @@ def reason_text(reason: str, language: Language, *, dataset: str = "") -> str:
 
 
 def write_quarantine(
-    raw: RawExport, result: CleanResult, folder: Path, *, language: Language = "sv"
+    raw: RawExport,
+    result: CleanResult,
+    folder: Path,
+    *,
+    language: Language = "sv",
+    labels: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write the quarantined rows to ``folder/.quarantine``, a CSV per raw table (mode 0600).
 
-    Each row has its place, its file's hash, its faults in words and then its own cells; a cell that
-    a spreadsheet would take for a formula begins with an apostrophe. Rows of persons whose data are
-    protected are left out: they are corrected in their source only. Files of tables that have no
-    quarantined rows now are removed; corrected ones are never touched, nor anything else that was
-    not written here. To correct: save a copy that ends in ``.corrected.csv`` beside it, change the
-    cells, and clean again.
+    Each row has its place, its file's hash, its faults in words (``labels`` names the columns as
+    users know them) and then its own cells; a cell that a spreadsheet would take for a formula
+    begins with an apostrophe. Rows of persons whose data are protected are left out: they are
+    corrected in their source only. Files of tables that have no quarantined rows now are removed;
+    corrected ones are never touched, nor anything else that was not written here. To correct: save
+    a copy that ends in ``.corrected.csv`` beside it, change the cells, and clean again.
 
     Raises UserError for a folder that cannot be written, and for a file that somebody has changed
     under the name it was given here, which would be overwritten.
     """
     home = folder / FOLDER
     dataset = str(result.provenance.get("dataset", ""))
-    places = result.quarantine.groupby(["file", "sheet"], sort=True, observed=True)
+    named = result.quarantine.assign(column=result.quarantine["column"].replace(dict(labels or {})))
+    places = named.groupby(["file", "sheet"], sort=True, observed=True)
     known = _untouched(home)
     new: dict[str, bytes] = {}
     for number, table in enumerate(raw.tables, start=1):
@@ -224,6 +230,8 @@ def _corrected(table: RawTable, cells: Mapping[int, Mapping[str, str]]) -> RawTa
                 raise UserError("intake.correction_heading", file=table.file, column=shown)
     rows = table.frame["source_row"]
     at = [place for place, row in enumerate(rows.tolist()) if row in cells]
+    if not at:
+        return table
     frame = table.frame.copy(deep=False)
     for heading in table.headings:
         texts = frame[heading].astype("object")
