@@ -672,6 +672,15 @@ def test_pages_that_are_missing_are_named(
     )
 
 
+def test_a_cover_page_may_explain_several_units(tmp_path: Path) -> None:
+    sheets = {
+        "Om": [["Belopp i tkr"], ["och somliga i mnkr"]],
+        "A": [["Datum", "Belopp", "Enhet"], ["2024-01-01", "1", "Ek"], ["2024-01-02", "1", "Ek"]],
+    }
+    cover, table = read_export(write(tmp_path, xlsx(sheets), "uttag.xlsx")).tables
+    assert (cover.data, cover.unit, table.data, table.unit) == (0, 1, 2, 1)
+
+
 def test_a_hidden_sheet_is_named(tmp_path: Path) -> None:
     rows = [["Datum", "Belopp"], ["2024-01-01", "1"]]
     content = xlsx({"Januari": rows, "Gammalt": rows}, hidden=["Gammalt"])

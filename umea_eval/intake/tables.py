@@ -170,6 +170,8 @@ def make_table(file: str, part: Part, layout: Layout | None) -> RawTable:
 
 def _unit(file: str, part: Part, layout: Layout) -> int:
     """How many kronor one is by the lines above and below the table (1 where none says more)."""
+    if not layout.headings:
+        return 1
     about = np.isin(layout.kinds, (RowKind.HEADING, RowKind.NOTE))
     about[list(layout.heading_rows)] = False
     rows = np.flatnonzero(about)
