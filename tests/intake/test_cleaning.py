@@ -705,3 +705,37 @@ def test_age_on_the_day_of_another_column(tmp_path: Path) -> None:
         frame["person_age"].notna(), None
     ).to_list() == [18, 17, None, -1, None]
     assert not any("born" in name or "birth_date" in name for name in frame)
+
+
+@pytest.mark.parametrize(
+    ("above", "heading", "below", "price", "applied"),
+    [
+        ("", "Dygnspris (tkr)", "", 1500.0, 1),
+        ("", "Dygnspris, tkr", "", 1500.0, 1),
+        ("", "Dygnspris i tusental kronor", "", 1500.0, 1),
+        ("", "Dygnspris (kr)", "", 1.5, 0),
+        ("Belopp i tkr;;;;;\r\n", "Dygnspris", "", 1500.0, 1),
+        ("Belopp i tkr;;;;;\r\n", "Dygnspris (kr)", "", 1.5, 0),
+        ("Belopp över 5 tkr;;;;;\r\n", "Dygnspris", "", 1.5, 0),
+        ("", "Dygnspris\r\n;;;;tkr;", "", 1500.0, 1),
+        ("", "Dygnspris", "Alla belopp i tkr;;;;;\r\n", 1500.0, 1),
+    ],
+)
+def test_the_unit_of_amounts_is_read_from_heading_and_title(
+    tmp_path: Path, above: str, heading: str, below: str, price: float, applied: int
+) -> None:
+    first, _, second = heading.partition("\r\n")
+    headings = HEADINGS.replace("Dygnspris", first) + (f"\r\n{second}" if second else "")
+    line = SOUND.replace("1 500,00", "1,5")
+    own = SOUND.replace("1 500,00", "2 tkr").replace("2024-01-01", "2024-01-02")
+    text = above + rows(line, own, headings=headings) + below
+    result = clean(tmp_path, text)
+    assert result.clean["price"].tolist() == [price, 2000.0]
+    # The cell that says tkr itself is one more.
+    assert result.corrections["unit_applied"] == applied + 1
+
+
+def test_two_units_about_one_table_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        clean(tmp_path, "Belopp i tkr;;;;;\r\n" + rows(SOUND) + "Belopp i mnkr;;;;;\r\n")
+    assert caught.value.key == "intake.units"

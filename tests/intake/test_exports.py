@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import shutil
@@ -19,6 +20,7 @@ from umea_eval.errors import UserError
 from umea_eval.intake import exports, workbook
 from umea_eval.intake.exports import read_export
 from umea_eval.intake.tables import SOURCE_COLUMNS, RawExport
+from umea_eval.language import text as in_words
 
 HEADINGS = "Dossiernummer;Boende;Placeringsdatum;Placeringskostnad"
 ROWS = ("D1;Åkergården;2024-01-31;1 234,50", "D2;Västra hemmet;2024-02-01;980,00")
@@ -203,6 +205,52 @@ def test_headings(
     assert adds_up(export)
     if names:
         assert list(table.headings) == names
+
+
+EVENTS = "Händelsedatum;Enhet;Typ;Skada J/N;Vad hände;Handläggare\n"
+FALLS = "2024-01-01;Ängen;Fall;N;Föll;Bo Berg\n2024-01-02;Ängen;Fall;J;Gled;Bo Berg\n"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ";Ängen;Fall;J;Föll i badrummet;Bo Ek\n",
+        "okänt;Eken;Hot;J;Slog;Bo Ek\n",
+        ";;;;Föll i badrummet;Bo Ek\n",
+        ";Eken;Hot;;Slog;Bo Ek\n;Eken;Hot;;Rev;Bo Ek\n",
+        ";Eken;Hot;;Slog;Bo Ek\n" * 4,
+        "SKYDDAD;;;;;Ja\n",
+        "saknas;Eken;Hot;vet ej;Slog;Bo Ek\n",
+        "\n;Eken;Hot;;Slog;Bo Ek\n",
+    ],
+)
+def test_a_first_row_without_its_date_is_data(tmp_path: Path, first: str) -> None:
+    export = read_export(write(tmp_path, EVENTS + first + FALLS))
+    (table,) = export.tables
+    assert (table.heading_rows, table.titles) == ((1,), 1)
+    assert table.data == len([line for line in first.split("\n") if line]) + 2
+    assert list(table.headings) == EVENTS.strip().split(";")
+    assert adds_up(export)
+
+
+def test_a_row_below_a_heading_that_comes_twice_is_data(tmp_path: Path) -> None:
+    text = "Datum;Kommentar;Kommentar\n;Ringde;Bo Ek\n2024-01-01;Mejlade;Bo Berg\n" + (
+        "2024-01-02;Mejlade;Bo Berg\n"
+    )
+    (table,) = read_export(write(tmp_path, text)).tables
+    assert (table.heading_rows, table.data) == ((1,), 3)
+    assert list(table.headings) == ["Datum", "Kommentar", "Kommentar (2)"]
+
+
+def test_a_name_and_its_value_above_the_headings_name_no_column(tmp_path: Path) -> None:
+    text = (
+        "Handläggare;Bo Ek;;\nDatum;Belopp;Kommentar;Kommentar\n2024-01-01;1,00;a;b\n"
+        "2024-01-02;2,00;a;b\n"
+    )
+    (table,) = read_export(write(tmp_path, text)).tables
+    assert (table.heading_rows, table.titles, table.data) == ((2,), 2, 2)
+    assert list(table.headings) == ["Datum", "Belopp", "Kommentar", "Kommentar (2)"]
+    assert not any("Bo Ek" in text for texts in table.headings.values() for text in texts)
 
 
 def test_every_text_that_may_name_a_column_is_kept(tmp_path: Path) -> None:
@@ -426,7 +474,7 @@ BAD = {
     "bild.csv": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "intake.binary_file"),
     "sida.xls": (b"<html><table><tr><td>1</td></tr></table></html>", "intake.markup_file"),
     "rubriklos.csv": (b"1;2024-01-01;3\n2;2024-01-02;4\n", "intake.no_headings"),
-    "avkortad.xlsx": (xlsx({"A": [["a"], ["1"]]})[:400], "intake.damaged_archive"),
+    "avkortad.xlsx": (xlsx({"A": [["a"], ["1"]]})[:400], "intake.damaged_workbook"),
     "ole.xls": (exports.OLE_MAGIC + b"\0" * 600, "intake.damaged_or_protected"),
     "skyddad.xlsx": (
         exports.OLE_MAGIC + b"\0" * 600 + exports.ENCRYPTED_OLE + b"\0" * 99,
@@ -462,6 +510,7 @@ BAD = {
     "fel.json": (b'{"Result": [', "intake.bad_json"),
     "djup.json": (b"[" * 100_000, "intake.bad_json"),
     "tom.json": (b'{"Result": []}', "intake.no_rows"),
+    "marke.csv": (codecs.BOM_UTF8 + b"\r\n", "intake.empty_file"),
     "bred.csv": (b"a;" * 20_000, "intake.too_many_columns"),
 }
 
@@ -578,6 +627,66 @@ def test_a_number_in_a_name_is_shown_nowhere(tmp_path: Path) -> None:
     assert list(read_export(write(tmp_path, PLACEMENTS, "202401311201.csv")).hashes) == [
         "202401311201.csv"
     ]
+
+
+def test_a_number_in_a_heading_is_shown_nowhere(tmp_path: Path) -> None:
+    text = "Datum;Om 18900101-9802;Belopp\n2024-01-01;a;1\n2024-01-02;b;2\n"
+    rows = '[{"Datum": "2024-01-01", "Om 189001019802": "a", "Belopp": 1}]'
+    for content in (text, rows):
+        (table,) = read_export(write(tmp_path, content)).tables
+        assert list(table.headings) == ["Datum", "Om …", "Belopp"]
+        assert "9802" not in str(table.headings) + repr(table) + str(list(table.frame))
+
+
+def page(number: int, *, of: int = 3, count: int = 6, rows: int = 2) -> str:
+    result = [{"Id": 10 * number + i, "Datum": "2024-01-01"} for i in range(rows)]
+    return json.dumps(
+        {"PageNumber": number, "TotalPages": of, "TotalCount": count, "Result": result}
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "remarks"),
+    [
+        (["\n".join(map(page, (1, 2, 3)))], []),
+        ([page(1), page(2), page(3)], []),
+        (["\n".join(map(page, (1, 3)))], [("missing_pages", 1)]),
+        ([page(1), page(3)], [("missing_pages", 1)]),
+        ([page(1, of=1, count=500)], [("missing_results", 498)]),
+        # Two whole answers with the same totals, and one of them cut short.
+        ([page(1, of=1, count=2), page(1, of=1, count=2)], []),
+        ([page(1, of=1, count=2), page(1, of=1, count=2, rows=1)], [("missing_results", 1)]),
+        # A month without any does not stop the others.
+        ([page(1, of=1, count=2), page(1, of=0, count=0, rows=0)], [("no_results", None)]),
+    ],
+)
+def test_pages_that_are_missing_are_named(
+    tmp_path: Path, files: list[str], remarks: list[tuple[str, int | None]]
+) -> None:
+    for number, text in enumerate(files, start=1):
+        write(tmp_path, text, f"{number}.json")
+    found = read_export(tmp_path).remarks
+    assert [(each.key.split(".")[-1], each.shown.get("n")) for each in found] == remarks
+    assert all(
+        in_words(each.key, language, **each.shown) for each in found for language in ("sv", "en")
+    )
+
+
+def test_a_cover_page_may_explain_several_units(tmp_path: Path) -> None:
+    sheets = {
+        "Om": [["Belopp i tkr"], ["och somliga i mnkr"]],
+        "A": [["Datum", "Belopp", "Enhet"], ["2024-01-01", "1", "Ek"], ["2024-01-02", "1", "Ek"]],
+    }
+    cover, table = read_export(write(tmp_path, xlsx(sheets), "uttag.xlsx")).tables
+    assert (cover.data, cover.unit, table.data, table.unit) == (0, 1, 2, 1)
+
+
+def test_a_hidden_sheet_is_named(tmp_path: Path) -> None:
+    rows = [["Datum", "Belopp"], ["2024-01-01", "1"]]
+    content = xlsx({"Januari": rows, "Gammalt": rows}, hidden=["Gammalt"])
+    (remark,) = read_export(write(tmp_path, content, "uttag.xlsx")).remarks
+    assert remark.key == "intake.remark.hidden_sheet"
+    assert remark.shown == {"file": "uttag.xlsx", "sheet": "Gammalt", "rows": 1}
 
 
 def test_raw_tables_do_not_show_their_cells(tmp_path: Path) -> None:

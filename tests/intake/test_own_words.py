@@ -124,3 +124,18 @@ def test_a_column_without_a_cross_is_all_no_where_the_file_has_crosses(tmp_path:
     assert frame[["hurt", "told"]].to_numpy().tolist() == [[True, False], [False, False]]
     words = crosses.replace("X", "Ja")
     assert clean(tmp_path, words)[0].clean["told"].isna().all()
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "cp1252", "utf-16"])
+def test_a_mapping_is_read_as_a_text_editor_saves_it(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "mapping.toml"
+    path.write_bytes(MAPPING.replace("\n", "\r\n").encode(codec))
+    assert read_mapping(path) == {"x": {"reports": {"Nivå": "level"}}}
+    assert read_words(path)["x"]["reports"]["level"]["Upplands Väsby"] == {"3": "high"}
+
+
+def test_a_mapping_of_no_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        clean(tmp_path, "Datum;Grad\n2024-01-01;Låg\n", '[x.report]\n"Nivå" = "level"\n')
+    assert caught.value.key == "intake.mapping_table"
+    assert "reports" in caught.value.message("sv")

@@ -62,7 +62,7 @@ def test_quarantined_rows_are_kept_private(folder: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
     first, second = table(path)
     assert (first["source_file"], first["source_row"]) == ("uttag.csv", "3")
-    assert first["faults"] == "ends: inget datum; price: inget tal"
+    assert first["faults"] == "ends: går inte att läsa som datum; price: går inte att läsa som tal"
     assert first["Slutdatum"] == "2024-02-30"
     assert first["Dygnspris"] == "'-x"  # a spreadsheet would take it for a formula
     assert second["faults"] == "raden har fler celler än rubriker (ett skiljetecken för mycket?)"
@@ -159,3 +159,103 @@ def test_every_reason_has_words() -> None:
         == "slutdatum före startdatum"
     )
     assert reason_text("something_new", "sv", dataset="forsorjningsstod") == "something_new"
+
+
+def corrected(folder: Path) -> str:
+    raw, result, _ = run(folder)
+    (path,) = write_quarantine(raw, result, folder)
+    text = path.read_text(encoding="utf-8-sig")
+    return text.replace("2024-02-30", "2024-02-28").replace("'-x", "1400").replace(";mer", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "codec"),
+    [
+        ("x.corrected.csv.csv", "", "utf-8"),
+        ("X.CORRECTED.CSV", "", "cp1252"),
+        ("x.corrected.csv.txt", "", "utf-8"),
+        ("x.corrected.csv", "sep=;\r\n", "cp1252"),
+        ("x.corrected.csv", "\t", "utf-16"),
+        ("x.corrected.csv", ";;;", "utf-8"),
+    ],
+)
+def test_corrections_as_spreadsheets_save_them(
+    folder: Path, name: str, before: str, codec: str
+) -> None:
+    text = corrected(folder)
+    if before == "\t":
+        text = text.replace(";", "\t")
+    elif before == ";;;":
+        text = text.replace("\r\n", "\r\n" + ";" * 10 + "\r\n")
+    else:
+        text = before + text
+    path = folder / FOLDER / name
+    path.write_bytes(text.encode(codec))
+    raw, result, stale = run(folder)
+    assert (stale, raw.remarks, result.ledger.total("clean")) == (0, (), 3)
+    assert write_quarantine(raw, result, folder) == []
+    assert [each.name for each in (folder / FOLDER).iterdir()] == [name]
+
+
+def test_work_by_hand_is_never_overwritten(folder: Path) -> None:
+    text = corrected(folder)
+    (path,) = (folder / FOLDER).glob("*.csv")
+    own = folder / FOLDER / "anteckningar.csv"
+    own.write_text("mina", encoding="utf-8")
+    raw, result, _ = run(folder)  # nothing is changed yet
+    write_quarantine(raw, result, folder)
+    path.write_text(text, encoding="utf-8-sig")
+    for act in (lambda: run(folder), lambda: write_quarantine(raw, result, folder)):
+        with pytest.raises(UserError) as caught:
+            act()
+        assert caught.value.key == "intake.correction_unnamed"
+        assert "001_uttag.csv.corrected.csv" in caught.value.message("sv")
+    path.rename(path.with_name("001_uttag.csv.corrected.csv"))
+    raw, result, _ = run(folder)
+    assert result.ledger.total("clean") == 3
+    write_quarantine(raw, result, folder)
+    assert sorted(each.name for each in (folder / FOLDER).iterdir()) == [
+        "001_uttag.csv.corrected.csv",
+        "anteckningar.csv",
+    ]
+
+
+def test_corrections_that_would_be_overlooked_are_named(folder: Path) -> None:
+    text = corrected(folder)
+    path = folder / FOLDER / "x.corrected.csv"
+    path.write_text(text.replace("uttag.csv;;4;", "uttag.csv;;99;"), encoding="utf-8")
+    raw, _, stale = run(folder)
+    (remark,) = raw.remarks
+    assert (stale, remark.key) == (0, "intake.remark.correction_nowhere")
+    assert remark.shown == {"file": "uttag.csv", "n": 1, "rows": "99"}
+    path.write_text("", encoding="utf-8")
+    assert [each.key for each in run(folder)[0].remarks] == ["intake.remark.correction_empty"]
+    path.write_text(text.replace("Dygnspris", "Pris"), encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        run(folder)
+    assert caught.value.key == "intake.correction_heading"
+    assert "Pris" in caught.value.message("sv")
+    path.rename(path.with_name("x.corrected.xlsx"))
+    with pytest.raises(UserError) as caught:
+        run(folder)
+    assert caught.value.key == "intake.correction_format"
+
+
+def test_a_file_name_is_no_formula(tmp_path: Path) -> None:
+    (tmp_path / "=cmd|calc!A0.csv").write_text(rows(SOUND, WRONG), encoding="utf-8")
+    raw, result, _ = run(tmp_path)
+    (path,) = write_quarantine(raw, result, tmp_path)
+    (line,) = table(path)
+    assert line["source_file"] == "'=cmd|calc!A0.csv"
+    correct(tmp_path, path, Slutdatum="2024-02-28", Dygnspris="1 400,00")
+    _, result, stale = run(tmp_path)
+    assert (stale, result.ledger.total("clean")) == (0, 2)
+
+
+def test_faults_name_columns_as_users_know_them(folder: Path) -> None:
+    raw, result, _ = run(folder)
+    labels = {column.name: column.label_sv for column in STAYS.columns}
+    (path,) = write_quarantine(raw, result, folder, labels=labels)
+    assert table(path)[0]["faults"] == (
+        "Slutdatum: går inte att läsa som datum; Dygnspris: går inte att läsa som tal"
+    )

@@ -6,6 +6,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from umea_eval.errors import UserError
 
@@ -25,7 +26,9 @@ def refuse_bomb(data: bytes, *, file: str) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise UserError("intake.damaged_archive", file=file) from None
+        book = PurePosixPath(file).suffix.lower() in (".xlsx", ".xlsm", ".ods")
+        key = "intake.damaged_workbook" if book else "intake.damaged_archive"
+        raise UserError(key, file=file) from None
     unpacked = sum(entry.file_size for entry in entries)
     dense = unpacked > RATIO_FROM_BYTES and unpacked > MAX_RATIO * len(data)
     if len(entries) > MAX_FILES or unpacked > MAX_BYTES or dense:

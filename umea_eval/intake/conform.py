@@ -15,6 +15,7 @@ from umea_eval.intake.dates import DayOrder, day_order
 from umea_eval.intake.grid import categorical
 from umea_eval.intake.headings import Match
 from umea_eval.intake.identity import classify
+from umea_eval.intake.numbers import parse_amounts, unit_in
 from umea_eval.intake.own_words import Words, read_coded
 from umea_eval.intake.personnummer import Kind
 from umea_eval.intake.pseudonym import Key, apply_links, pseudonyms
@@ -225,6 +226,9 @@ def _column(
         return {column.name: raw.notna().astype("bool[pyarrow]")}, none, {}
     if column.dtype == "identifier":
         found = read_values(raw, lambda texts: _identifiers(texts, reading.identification))
+    elif column.dtype == "sek":
+        unit = _unit(match, column)
+        found = read_values(raw, lambda texts: parse_amounts(texts, unit=unit))
     else:
         found = read_values(raw, column.parser(reading.reference, reading.order))
     series = found.series
@@ -234,6 +238,13 @@ def _column(
     if crossed or column.dtype == "protected":
         series = series.fillna(False)  # blank means no
     return {column.name: series}, found.faults, found.corrections
+
+
+def _unit(match: Match, column: Column) -> int:
+    """How many kronor one is in a column: what its heading says, else what the table says."""
+    texts = match.table.headings[match.columns[column.name]]
+    said = [unit for text in texts if (unit := unit_in(text)) is not None]
+    return said[0] if said else match.table.unit
 
 
 def _identity(

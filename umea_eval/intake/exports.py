@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import re
@@ -13,9 +14,9 @@ from umea_eval.intake.archive import members, refuse_bomb
 from umea_eval.intake.delimited import read_delimited
 from umea_eval.intake.encoding import decode, is_binary
 from umea_eval.intake.identity import without_identities
-from umea_eval.intake.json_export import read_json
+from umea_eval.intake.json_export import missing_results, read_json
 from umea_eval.intake.layout import find_layout
-from umea_eval.intake.tables import Part, RawExport, RawTable, make_table
+from umea_eval.intake.tables import Part, RawExport, RawTable, Remark, make_table
 from umea_eval.intake.workbook import read_workbook
 
 SUFFIXES = frozenset((".csv", ".txt", ".tsv", ".tab", ".skv", ".json", ".jsonl", ".zip"))
@@ -66,7 +67,24 @@ def read_exports(paths: Sequence[Path]) -> RawExport:
     if not tables:
         name = without_identities(paths[0].name) if paths else "–"
         raise UserError("intake.nothing_readable", file=name, formats=_formats())
-    return RawExport(tuple(tables), hashes, tuple(skipped))
+    if all(table.pages and not table.data for table in tables):
+        raise UserError("intake.no_rows", file=tables[0].file)
+    return RawExport(tuple(tables), hashes, tuple(skipped), tuple(_remarks(tables)))
+
+
+def _remarks(tables: Sequence[RawTable]) -> Iterator[Remark]:
+    """What is odd about the tables: sheets that no one sees, pages that are not there."""
+    for table in tables:
+        if table.hidden and table.data:
+            shown = {"file": table.file, "sheet": table.sheet, "rows": table.data}
+            yield Remark("intake.remark.hidden_sheet", shown)
+        if table.pages and not table.data:
+            yield Remark("intake.remark.no_results", {"file": table.file})
+    pages, results = missing_results(page for table in tables for page in table.pages)
+    if pages or results:
+        file = next(table.file for table in tables if table.pages)
+        kind = "pages" if pages else "results"
+        yield Remark(f"intake.remark.missing_{kind}", {"file": file, "n": pages or results})
 
 
 def hashes_of(paths: Sequence[Path]) -> dict[str, str]:
@@ -206,10 +224,13 @@ def _parts(file: str, data: bytes) -> Iterator[Part]:
     if is_binary(data):
         raise UserError("intake.binary_file", file=file, formats=_formats())
     decoded = decode(data)
+    if not FILLED.search(decoded.utf8.removeprefix(codecs.BOM_UTF8)):
+        raise UserError("intake.empty_file", file=file)
     if MARKUP.match(decoded.utf8):
         raise UserError("intake.markup_file", file=file)
     if JSON_START.match(decoded.utf8):
-        yield Part(read_json(decoded.utf8, file=file), "json", encoding=decoded.encoding)
+        grid, pages = read_json(decoded.utf8, file=file)
+        yield Part(grid, "json", encoding=decoded.encoding, pages=pages)
         return
     read = read_delimited(decoded.utf8, file=file)
     yield Part(

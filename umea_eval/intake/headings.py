@@ -6,9 +6,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from umea_eval.errors import UserError
 from umea_eval.intake.codes import nearest
+from umea_eval.intake.encoding import decode
+from umea_eval.intake.identity import without_identities
+from umea_eval.intake.numbers import without_unit
 from umea_eval.intake.schema import Column, Schema
 from umea_eval.intake.tables import RawTable
 from umea_eval.intake.values import fitting_spellings, key
@@ -35,10 +39,12 @@ def match(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None = N
 
     The user's ``mapping`` (heading → column) goes first, then the known headings in their order of
     preference, in any case and without marks; a heading with lost letters (U+FFFD) counts where it
-    fits one known heading alone. Of a heading in two rows, each row and both together are tried.
+    fits one known heading alone, and one of amounts without its unit. Of a heading in two rows,
+    each row and both together are tried.
     Raises UserError for a mapping to a column that the schema lacks.
     """
-    told = {key(heading): column for heading, column in (mapping or {}).items()}
+    # Tables show no identity number in a heading either.
+    told = {key(without_identities(heading)): column for heading, column in (mapping or {}).items()}
     unknown = set(told.values()) - {column.name for column in schema.columns}
     if unknown:
         raise UserError(
@@ -53,6 +59,7 @@ def match(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None = N
         for heading, texts in table.headings.items():
             for text in texts[:1] if nearest_first else texts[1:]:
                 names.setdefault(key(text), heading)
+    unitless = _without_units(table)
     found: dict[str, str] = {}
     for word, heading in names.items():
         if word in told:
@@ -63,6 +70,8 @@ def match(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None = N
         taken = set(found.values())
         for known in (*column.headings, column.label_sv, column.name):
             fitting = names.get(key(known)) or _damaged(known, names)
+            if fitting is None and column.dtype == "sek":
+                fitting = unitless.get(key(known))
             if fitting is not None and fitting not in taken and key(fitting) not in told:
                 found[column.name] = fitting
                 break
@@ -83,8 +92,12 @@ def assign(
     """Give each table to the schema that it fits best; also the tables that fit none.
 
     A table that fits several goes to the one with most columns found. Tables without headings of
-    their own (cover pages) are in neither list.
+    their own (cover pages) are in neither list. Raises UserError for a mapping of no table.
     """
+    names = [schema.name for schema in schemas]
+    unknown = sorted(set(mappings or {}) - set(names))
+    if unknown:
+        raise UserError("intake.mapping_table", table=unknown[0], known=", ".join(names))
     matches: list[Match] = []
     misfits: list[Match] = []
     for table in tables:
@@ -112,6 +125,7 @@ def explain(misfit: Match) -> UserError:
         near=", ".join(near),
         table=misfit.schema.label_sv,
         name=wanted.name,
+        section=misfit.schema.name,
         missing=len(misfit.missing),
     )
 
@@ -130,7 +144,7 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
     if not path.exists():
         return {}
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree = read_toml(path)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise UserError("intake.bad_mapping", file=path.name) from None
     for tables in tree.values():
@@ -140,6 +154,21 @@ def read_mapping(path: Path) -> dict[str, dict[str, dict[str, str]]]:
             if not isinstance(each, dict) or not all(isinstance(to, str) for to in each.values()):
                 raise UserError("intake.bad_mapping", file=path.name)
     return tree
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file in the encoding that a text editor gave it, with or without a mark."""
+    return tomllib.loads(decode(path.read_bytes()).utf8.decode("utf-8").removeprefix("\ufeff"))
+
+
+def _without_units(table: RawTable) -> dict[str, str]:
+    """Headings without the unit of their amounts, which ``conform`` applies."""
+    found: dict[str, str] = {}
+    for heading, texts in table.headings.items():
+        for text in texts:
+            if without_unit(text) != text:
+                found.setdefault(key(without_unit(text)), heading)
+    return found
 
 
 def _damaged(known: str, names: Mapping[str, str]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umea_eval.intake.grid import Cells, Grid
+from umea_eval.intake.values import is_missing
 
 SAMPLE_ROWS = 200  # headings are looked for above and among these
 MAX_HEADING_ROWS = 3
@@ -20,6 +21,7 @@ USUAL_SHARE = 0.4
 
 _MONTHS = "jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec"
 _UNITS = "kr|tkr|mnkr|mkr|sek|%|dygn|dagar|dag|st|timmar|min"
+_UNIT = re.compile(_UNITS, re.IGNORECASE)
 # What stands in data and not in a heading: numbers, dates, amounts, months, identity numbers.
 TYPED = re.compile(
     rf"""[\s="'(+\-\u2212\u2013]*\d[\d\s.,:/+\-\u2212\u2013TZ%]*[")]*\s?(?:{_UNITS})?\.?
@@ -44,6 +46,13 @@ NOTE = re.compile(
     r"|filter|sida|antal rader|antal poster|skapad|skapat|sekretess|förklaring)\b"
     r"|\s*[*†]|\s*\d\)|\s*\(?\d+ (?:rows?|rader|poster)\b",
     re.IGNORECASE,
+)
+# Stand in data beside a missing date or number, and never in a heading.
+VALUES = frozenset(
+    (
+        *("j", "n", "ja", "nej", "x", "m", "k", "f", "man", "kvinna", "yes", "no", "true", "false"),
+        *("okänd", "okänt", "skyddad", "skyddat", "sekretess", "ej bedömd", "ej aktuellt"),
+    )
 )
 LETTER = re.compile(r"[^\W\d_]")
 
@@ -79,8 +88,10 @@ class Layout:
 def find_layout(grid: Grid) -> Layout | None:
     """Find headings, totals, notes and blank rows; None where no row heads the columns.
 
-    Headings are the up to three rows of words above the first row that has numbers or dates in the
-    columns that mostly have them. A table without any such column has one heading row: its first.
+    The heading is the first row of words, as wide as the table, above the first row that has
+    numbers or dates in the columns that mostly have them. Groups above it, and a second row below
+    it where that is sure (see ``_Headings``), make up to three heading rows. A table without any
+    such column has one heading row: its first.
     A total row is one whose first filled cell is a word for total. Notes are rows with one or two
     filled cells of running text after the last data row. A heading that comes back further down
     (a report broken into pages) is a heading there too.
@@ -126,13 +137,144 @@ def _find_headings(grid: Grid, filled: NDArray[np.int32]) -> tuple[tuple[int, ..
     # data: it is taken as data only when nothing heads the first full one.
     for least in (enough, 1):
         data = _first_data_row(rows, typed, least)
-        above = _rows_above(rows, places, data, enough) if data is not None else []
-        covered = {j for i in above for j, text in enumerate(rows[i]) if text}
-        if above and len(covered) >= enough:
-            return tuple(places[i] for i in reversed(above)), places[above[0]] + 1
-        if data is not None and _heads_periods(rows[data]):
+        if data is None:
+            continue
+        found = _Headings(rows, places, data, typed).rows(enough)
+        if found:
+            return tuple(places[i] for i in found), places[found[-1]] + 1
+        if _heads_periods(rows[data]):
             return (places[data],), places[data] + 1
     return None
+
+
+@dataclass(frozen=True)
+class _Headings:
+    """The search for headings among ``lines`` (the filled rows, at ``places``) above row ``data``.
+
+    One row is the heading; rows above it may be its groups. A row below it is a second heading only
+    where that is sure: a row of data that is taken for a heading is lost without a word, while a
+    heading that is taken for data is seen in the quarantine.
+    """
+
+    lines: list[list[str]]
+    places: Sequence[int]
+    data: int
+    typed: set[int]
+
+    def rows(self, enough: float) -> list[int]:
+        """The heading rows from above; none where they head less than ``enough`` columns."""
+        main = self._main(enough)
+        if main is None:
+            return []
+        found = self._groups(main)
+        for i in range(main + 1, self.data):
+            if len(found) == MAX_HEADING_ROWS or self._apart(i) or not self._goes_on(found, i):
+                break
+            found.append(i)
+        return found if len(self._headed(found)) >= enough else []
+
+    def _main(self, enough: float) -> int | None:
+        """The heading: the first row that is as wide as any above the data, else wide enough."""
+        candidates = [i for i in range(self.data) if _is_heading(self.lines[i])]
+        used = self._headed(range(self.data))
+        wide = min(2, len(self.lines[0]))
+        first_wide = None
+        for i in candidates:
+            if len(used) >= wide and self._headed([i]) == used:
+                if first_wide is None or not self._has_values(i):
+                    return i
+                break
+            if first_wide is None and _width(self.lines[i]) >= max(enough, wide):
+                first_wide = i
+        # No row is whole: the highest of the rows that stand together right above the data.
+        together: list[int] = []
+        for i in reversed(range(self.data)):
+            if i not in candidates or (together and self._apart(i + 1)):
+                break
+            together.append(i)
+        together = [i for i in together if _width(self.lines[i]) >= wide]
+        wider = [i for i in together if _width(self.lines[i]) >= enough]
+        return min(wider or together, default=None)
+
+    def _groups(self, main: int) -> list[int]:
+        """The heading and the rows of group headings right above it."""
+        found = [main]
+        for i in range(main - 1, max(main - MAX_HEADING_ROWS, -1), -1):
+            row = self.lines[i]
+            titles = not _is_heading(row) or _width(row) < min(2, len(row)) or _is_pairs(row)
+            if titles or self._apart(i + 1):
+                break
+            found.insert(0, i)
+        return found
+
+    def _apart(self, i: int) -> bool:
+        """Whether blank rows part a row from the one above it."""
+        return self.places[i] - self.places[i - 1] > 1
+
+    def _headed(self, rows: Iterable[int]) -> set[int]:
+        return {j for i in rows for j, text in enumerate(self.lines[i]) if text}
+
+    def _has_values(self, i: int) -> bool:
+        """Whether a row has what stands for a value, or what the same column has further down."""
+        return any(
+            is_missing(text)
+            or text.casefold() in VALUES
+            or any(text.casefold() == other[j].casefold() for other in self.lines[self.data :])
+            for j, text in enumerate(self.lines[i])
+            if text
+        )
+
+    def _goes_on(self, above: list[int], i: int) -> bool:
+        """Whether a row is surely one more heading below those ``above``.
+
+        It has words where the data have numbers or dates, and no value; and either it names every
+        column of a group (a heading that is repeated, or followed by blanks) and nothing else, or
+        it fills the whole width, or each of its words goes on where the one above breaks off.
+        """
+        row = self.lines[i]
+        filled = self._headed([i])
+        if not _is_heading(row) or not filled & self.typed or self._has_values(i):
+            return False
+        upper = ["" for _ in row]
+        for each in above:
+            upper = [text or old for text, old in zip(self.lines[each], upper, strict=True)]
+        if all(_breaks_off(upper[j], row[j]) for j in filled):
+            return True
+        groups = _spans(upper, self._headed(range(self.data)))
+        grouped = {j for group in groups for j in group}
+        distinct = all(len({row[j] for j in group}) == len(group) for group in groups)
+        whole = filled == self._headed(range(self.data))
+        return bool(groups) and grouped <= filled and distinct and (whole or filled <= grouped)
+
+
+def _is_pairs(row: Sequence[str]) -> bool:
+    """Whether a row is a name and its value (``Handläggare``, ``Anna``), once or more, and blanks.
+
+    Group headings stand apart, each above the first of its columns.
+    """
+    width = _width(row)
+    return width % 2 == 0 and width < len(row) and all(row[:width])
+
+
+def _breaks_off(upper: str, lower: str) -> bool:
+    """Whether two texts in a column are one heading over two rows: broken off, or with its unit."""
+    return bool(upper) and (
+        _UNIT.fullmatch(lower) is not None
+        or upper.endswith(("-", "/", ",", "&", "("))
+        or lower.startswith(("/", "(", "-", "–"))
+    )
+
+
+def _spans(upper: Sequence[str], used: set[int]) -> list[list[int]]:
+    """The columns of each group: a text with the blanks, or the same text, to the right of it."""
+    spans: list[list[int]] = []
+    for j in sorted(used):
+        text = upper[j]
+        if spans and (not text or text == upper[spans[-1][0]]):
+            spans[-1].append(j)
+        else:
+            spans.append([j])
+    return [span for span in spans if len(span) > 1 or not upper[span[0]]]
 
 
 def _heads_periods(row: Sequence[str]) -> bool:
@@ -141,26 +283,6 @@ def _heads_periods(row: Sequence[str]) -> bool:
     words = any(LETTER.search(text) for text in row if not PERIOD.fullmatch(text))
     distinct = len(set(numbers)) == len(numbers) > 1
     return words and distinct and all(PERIOD.fullmatch(text) for text in numbers)
-
-
-def _rows_above(
-    rows: list[list[str]], places: Sequence[int], data: int, enough: float
-) -> list[int]:
-    """The heading rows above the first data row, from the lowest upwards."""
-    above: list[int] = []
-    lone: list[int] = []  # rows with one text, which a full row above makes headings
-    for i in range(data - 1, max(data - 1 - MAX_HEADING_ROWS, -1), -1):
-        apart = places[i + 1] - places[i] > 1 and (above or lone)
-        if apart or not _is_heading(rows[i]):
-            break
-        if _width(rows[i]) >= min(2, len(rows[i])):
-            if lone and _width(rows[i]) < enough:
-                break
-            above += [*lone, i]
-            lone = []
-        else:
-            lone.append(i)
-    return above
 
 
 def _typed_columns(rows: Sequence[Sequence[str]]) -> set[int]:

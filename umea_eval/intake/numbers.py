@@ -21,6 +21,15 @@ AMOUNT_UNITS = {"": 1, ":-": 1, "kr": 1, "sek": 1, "kronor": 1}
 AMOUNT_UNITS |= {"tkr": 1_000, "kkr": 1_000, "mnkr": 1_000_000, "mkr": 1_000_000}
 NUMBER_UNITS = {"": 1, "%": 1}
 
+# Where a heading or a line by the table says what its amounts are in; "över 5 tkr" says no such.
+_UNIT_IN_WORDS = re.compile(
+    r"(?<!\w)(?<!\d\s)(?:(?P<thousands>tkr|kkr|ksek|tusen(?:tals?)?\s+(?:kr|kronor|sek)"
+    r"|1\s?000(?:-?tals?)?\s+(?:kr|kronor|sek))"
+    r"|(?P<millions>mnkr|mkr|msek|milj(?:oner|\.)?\s+(?:kr|kronor|sek))"
+    r"|kr|kronor|sek)(?!\w)",
+    re.IGNORECASE,
+)
+_OWN_UNIT = re.compile(r":-|[^\W\d_]")
 _NUMBER = re.compile(
     r"(?P<open>\()? ?(?P<sign>[+-])? ?(?:(?:sek|kr) )?(?P<body>[0-9][0-9 .,'’]*?) ?"
     r"(?P<unit>:-|%|[a-zåäö]+)? ?(?P<close>\))? ?(?P<after>-)?",
@@ -49,15 +58,36 @@ def parse_numbers(texts: Sequence[str], *, decimal: DecimalMark | None = ",") ->
     return _parse(texts, decimal, NUMBER_UNITS)
 
 
-def parse_amounts(texts: Sequence[str]) -> Parsed:
+def unit_in(text: str) -> int | None:
+    """How many kronor one is, where a heading says so: 1 000 of ``Belopp (tkr)``, 1 of ``(kr)``."""
+    found = _UNIT_IN_WORDS.search(text)
+    if found is None:
+        return None
+    return 1_000 if found["thousands"] else 1_000_000 if found["millions"] else 1
+
+
+def without_unit(text: str) -> str:
+    """A heading without the unit that ``unit_in`` finds: ``Belopp (tkr)`` and ``Belopp i tkr``."""
+    bare = _UNIT_IN_WORDS.sub(" ", text)
+    return re.sub(r"(?:\s+i)?[\s(),:\[\]]*$", "", bare) if bare != text else text
+
+
+def parse_amounts(texts: Sequence[str], *, unit: int = 1) -> Parsed:
     """Amounts in kronor, rounded to öre: ``1 234,50``, ``250-``, ``(250)``, ``1 234 kr``, ``tkr``.
 
-    ``12,5 tkr`` is 12 500 and ``mnkr`` a million. A lone ``1.234`` or ``1,234`` is read as the rest
-    of the column writes its numbers, and is ``AMBIGUOUS_NUMBER`` where nothing decides. Values are
-    floats, missing as NaN.
+    ``12,5 tkr`` is 12 500 and ``mnkr`` a million; ``unit`` is how many kronor one is where the cell
+    does not say (see ``unit_in``), a correction (``UNIT_APPLIED``) where it is more than one. A
+    lone ``1.234`` or ``1,234`` is read as the rest of the column writes its numbers, and is
+    ``AMBIGUOUS_NUMBER`` where nothing decides. Values are floats, missing as NaN.
     """
     parsed = _parse(texts, None, AMOUNT_UNITS)
-    return Parsed(np.round(parsed.distinct, 2), parsed.faults, parsed.corrections)
+    if unit == 1:
+        return Parsed(np.round(parsed.distinct, 2), parsed.faults, parsed.corrections)
+    bare = np.array([_OWN_UNIT.search(text) is None for text in texts], dtype=bool)
+    values = np.where(bare, parsed.distinct * unit, parsed.distinct)
+    applied = bare & ~np.isnan(values)
+    corrections = np.where(applied, Correction.UNIT_APPLIED, parsed.corrections).astype(np.int8)
+    return Parsed(np.round(values, 2), parsed.faults, corrections)
 
 
 def parse_whole(texts: Sequence[str]) -> Parsed:

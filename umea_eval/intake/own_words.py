@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from umea_eval.errors import UserError
 from umea_eval.intake.codes import parse_codes
 from umea_eval.intake.grid import categorical
+from umea_eval.intake.headings import read_toml
 from umea_eval.intake.schema import Column, Schema
 from umea_eval.intake.values import TextSeries, Values, distinct_texts, read_values, row_codes
 
@@ -41,7 +42,7 @@ def read_words(path: Path) -> dict[str, dict[str, dict[str, dict[str, dict[str, 
     if not path.exists():
         return {}
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree = read_toml(path)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise UserError("intake.bad_mapping", file=path.name) from None
     found: dict[str, dict[str, dict[str, dict[str, dict[str, str]]]]] = {}

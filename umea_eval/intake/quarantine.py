@@ -6,8 +6,11 @@ Nothing else in the product holds their text. The folder ``.quarantine`` is neve
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,13 +22,21 @@ from umea_eval.errors import UserError
 from umea_eval.intake.cleaning import CleanResult
 from umea_eval.intake.encoding import decode
 from umea_eval.intake.grid import categorical
-from umea_eval.intake.tables import RawExport, RawTable
+from umea_eval.intake.identity import without_identities
+from umea_eval.intake.tables import RawExport, RawTable, Remark
 from umea_eval.language import Language, has_text, text
 
 FOLDER = ".quarantine"
 CORRECTED = ".corrected.csv"
+# Systems that hide the end of a name let people write it twice, or another after it.
+READ_AS_CORRECTED = re.compile(r".*\.corrected(?:\.csv)*\.(?:csv|txt)", re.IGNORECASE | re.DOTALL)
+MEANT_AS_CORRECTED = re.compile(r"(?!\.|~\$).*\.corrected\b.*", re.IGNORECASE | re.DOTALL)
+# Which files were written here, and how they looked: what has changed since is somebody's work.
+WRITTEN = ".written.json"
 # Before the row's own cells. The hash is of the file as it was: a correction holds for no other.
 ABOUT = ("source_file", "source_sheet", "source_row", "source_sha256", "faults")
+_OWN_NAME = re.compile(r"\d{3,}_.*\.csv", re.DOTALL)
+_SEPARATOR = re.compile(r"sep=.\r?\n", re.IGNORECASE)
 _FORMULA = ("=", "+", "@", "\t", "\r")
 
 Place = tuple[str, str, int]
@@ -33,10 +44,14 @@ Place = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Corrections:
-    """Corrected cells by file, sheet and row; and the hash of the file that they correct."""
+    """Corrected cells by file, sheet and row; and the hash of the file that they correct.
+
+    ``empty`` names the files of corrections that have no rows.
+    """
 
     cells: Mapping[Place, Mapping[str, str]]
     hashes: Mapping[str, str]
+    empty: tuple[str, ...] = ()
 
 
 def reason_text(reason: str, language: Language, *, dataset: str = "") -> str:
@@ -48,79 +63,143 @@ def reason_text(reason: str, language: Language, *, dataset: str = "") -> str:
 
 
 def write_quarantine(
-    raw: RawExport, result: CleanResult, folder: Path, *, language: Language = "sv"
+    raw: RawExport,
+    result: CleanResult,
+    folder: Path,
+    *,
+    language: Language = "sv",
+    labels: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write the quarantined rows to ``folder/.quarantine``, a CSV per raw table (mode 0600).
 
-    Each row has its place, its file's hash, its faults in words and then its own cells; a cell that
-    a spreadsheet would take for a formula begins with an apostrophe. Rows of persons whose data are
-    protected are left out: they are corrected in their source only. Files of tables that have no
-    quarantined rows now are removed; corrected ones are never touched. To correct: save a copy that
-    ends in ``.corrected.csv`` beside it, change the cells, and clean again.
+    Each row has its place, its file's hash, its faults in words (``labels`` names the columns as
+    users know them) and then its own cells; a cell that a spreadsheet would take for a formula
+    begins with an apostrophe. Rows of persons whose data are protected are left out: they are
+    corrected in their source only. Files of tables that have no quarantined rows now are removed;
+    corrected ones are never touched, nor anything else that was not written here. To correct: save
+    a copy that ends in ``.corrected.csv`` beside it, change the cells, and clean again.
+
+    Raises UserError for a folder that cannot be written, and for a file that somebody has changed
+    under the name it was given here, which would be overwritten.
     """
     home = folder / FOLDER
     dataset = str(result.provenance.get("dataset", ""))
-    written: list[Path] = []
-    places = result.quarantine.groupby(["file", "sheet"], sort=True, observed=True)
+    named = result.quarantine.assign(column=result.quarantine["column"].replace(dict(labels or {})))
+    places = named.groupby(["file", "sheet"], sort=True, observed=True)
+    known = _untouched(home)
+    new: dict[str, bytes] = {}
+    for number, table in enumerate(raw.tables, start=1):
+        if (table.file, table.sheet) not in places.groups:
+            continue
+        faults = _listed(places.get_group((table.file, table.sheet)), result)
+        if not faults.empty:
+            lines = _rows(table, faults, raw, dataset, language)
+            new[f"{number:03}_{_safe(table)}.csv"] = _as_csv(lines)
+    marks = {name: [_sha256(content)] for name, content in new.items()}
+    both = {name: [*known.get(name, []), *marks.get(name, [])] for name in {**known, **marks}}
     try:
         home.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         home.chmod(stat.S_IRWXU)  # also one that somebody else has made
-        for number, table in enumerate(raw.tables, start=1):
-            if (table.file, table.sheet) not in places.groups:
-                continue
-            faults = _listed(places.get_group((table.file, table.sheet)), result)
-            if faults.empty:
-                continue
-            path = home / f"{number:03}_{_safe(table)}.csv"
-            _write_private(path, _rows(table, faults, raw, dataset, language))
-            written.append(path)
-        for old in home.glob("*.csv"):
-            if old not in written and not old.name.endswith(CORRECTED):
-                old.unlink()
+        # First what will be ours, so that a stop halfway makes nothing look changed by hand.
+        _write_private(home / WRITTEN, json.dumps(both, sort_keys=True).encode())
+        for name, content in new.items():
+            _write_private(home / name, content)
+        for name in known:
+            if name not in new:
+                (home / name).unlink(missing_ok=True)
+        _write_private(home / WRITTEN, json.dumps(marks, sort_keys=True).encode())
+        if not marks:
+            (home / WRITTEN).unlink()
     except OSError:
         raise UserError("intake.quarantine_not_written", folder=FOLDER) from None
-    return written
+    return [home / name for name in new]
+
+
+def _untouched(home: Path) -> dict[str, list[str]]:
+    """The files that were written here, with the hashes they may have.
+
+    Raises UserError for one that has been changed since.
+    """
+    if not home.is_dir():
+        return {}
+    try:
+        known: dict[str, list[str]] = json.loads((home / WRITTEN).read_bytes())
+    except FileNotFoundError:  # nothing, or written before there was such a list
+        return {
+            path.name: []
+            for path in sorted(home.glob("*.csv"))
+            if _OWN_NAME.fullmatch(path.name) and not MEANT_AS_CORRECTED.fullmatch(path.name)
+        }
+    for name, hashes in known.items():
+        path = home / name
+        if hashes and path.is_file() and _sha256(path.read_bytes()) not in hashes:
+            raise UserError("intake.correction_unnamed", file=name, new=f"{path.stem}{CORRECTED}")
+    return known
 
 
 def correction_files(folder: Path) -> list[Path]:
     """The files of corrected rows beside the exports in ``folder``."""
-    return sorted((folder / FOLDER).glob(f"*{CORRECTED}"))
+    home = folder / FOLDER
+    if not home.is_dir():
+        return []
+    return sorted(path for path in home.iterdir() if READ_AS_CORRECTED.fullmatch(path.name))
 
 
 def read_corrections(folder: Path) -> Corrections:
-    """Read all ``*.corrected.csv`` in ``folder/.quarantine``.
+    """Read all ``*.corrected.csv`` in ``folder/.quarantine``, as any spreadsheet program saves it.
 
-    Raises UserError for a file that has lost the columns which say where its rows belong, and for
-    a row that is corrected in two ways.
+    Raises UserError for a file that has lost the columns which say where its rows belong, for a
+    row that is corrected in two ways, for corrections in another format, and for a file of the
+    quarantine itself that has been changed (see ``write_quarantine``).
     """
     cells: dict[Place, Mapping[str, str]] = {}
     hashes: dict[str, str] = {}
-    for path in correction_files(folder):
-        content = decode(path.read_bytes()).utf8.decode("utf-8")
-        separator = ";" if content.partition("\n")[0].count(";") else ","
-        rows = list(csv.DictReader(io.StringIO(content, newline=""), delimiter=separator))
-        for number, row in enumerate(rows, start=2):
+    empty: list[str] = []
+    _untouched(folder / FOLDER)
+    files = correction_files(folder)
+    for path in sorted((folder / FOLDER).iterdir()) if (folder / FOLDER).is_dir() else ():
+        if MEANT_AS_CORRECTED.fullmatch(path.name) and path not in files:
+            raise UserError("intake.correction_format", file=path.name)
+    for path in files:
+        content = decode(path.read_bytes()).utf8.decode("utf-8").removeprefix("\ufeff")
+        told = _SEPARATOR.match(content)
+        content = content[told.end() :] if told else content
+        first = content.partition("\n")[0]
+        separator = max(";\t,", key=first.count)
+        rows = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
+        filled = False
+        for number, row in enumerate(rows, start=3 if told else 2):
+            if not any(value and value.strip() for value in row.values() if isinstance(value, str)):
+                continue
+            filled = True
             place = _place(row)
             if place is None:
                 raise UserError("intake.correction_place", file=path.name, row=number)
             own = {
-                name: _unescape(value or "")
+                _unescape(name): _unescape(value or "")
                 for name, value in row.items()
                 if name not in ABOUT and isinstance(name, str)
             }
             if cells.setdefault(place, own) != own:
                 raise UserError("intake.correction_twice", file=path.name, row=number)
             hashes[place[0]] = row["source_sha256"]
-    return Corrections(cells, hashes)
+        if not filled:
+            empty.append(path.name)
+    return Corrections(cells, hashes, tuple(empty))
 
 
 def apply_corrections(raw: RawExport, corrections: Corrections) -> tuple[RawExport, int]:
     """The export with corrected cells in place of the old, and how many corrections are too old.
 
     A corrected row keeps its place, so that it is counted once; ``corrected_by_hand`` in the
-    table's corrections counts it. Corrections of a file that has changed since are not used.
+    table's corrections counts it. Corrections of a file that has changed since are not used. The
+    export's remarks name corrections that are of no row of data, and files of corrections without
+    rows. Raises UserError for a corrected row with a heading that its table lacks.
     """
     stale = 0
+    remarks = [
+        Remark("intake.remark.correction_empty", {"file": each}) for each in corrections.empty
+    ]
     tables = []
     for table in raw.tables:
         own = {
@@ -130,17 +209,29 @@ def apply_corrections(raw: RawExport, corrections: Corrections) -> tuple[RawExpo
         }
         if corrections.hashes.get(table.file) == _hash_of(raw, table):
             tables.append(_corrected(table, own) if own else table)
+            nowhere = sorted(set(own) - set(table.frame["source_row"].tolist()))
+            if nowhere:
+                rows = ", ".join(str(row) for row in nowhere[:5])
+                shown = {"file": table.file, "n": len(nowhere), "rows": rows}
+                remarks.append(Remark("intake.remark.correction_nowhere", shown))
         else:
             stale += len(own)
             tables.append(table)
     known = {(table.file, table.sheet) for table in raw.tables}
     stale += sum(place[:2] not in known for place in corrections.cells)
-    return replace(raw, tables=tuple(tables)), stale
+    return replace(raw, tables=tuple(tables), remarks=(*raw.remarks, *remarks)), stale
 
 
 def _corrected(table: RawTable, cells: Mapping[int, Mapping[str, str]]) -> RawTable:
+    for row in cells.values():
+        for heading, cell in row.items():
+            if heading not in table.headings and (heading.strip() or cell.strip()):
+                shown = without_identities(heading)
+                raise UserError("intake.correction_heading", file=table.file, column=shown)
     rows = table.frame["source_row"]
     at = [place for place, row in enumerate(rows.tolist()) if row in cells]
+    if not at:
+        return table
     frame = table.frame.copy(deep=False)
     for heading in table.headings:
         texts = frame[heading].astype("object")
@@ -167,9 +258,10 @@ def _rows(
     own = table.frame[table.frame["source_row"].isin(list(words))]
     headings = list(table.headings)
     texts = own[headings].astype("object").to_numpy().tolist()
-    lines = [[*ABOUT, *headings]]
+    lines = [[*ABOUT, *(_escape(heading) for heading in headings)]]
+    file, sheet = _escape(table.file), _escape(table.sheet)
     for row, cells in zip(own["source_row"].tolist(), texts, strict=True):
-        about = [table.file, table.sheet, str(row), _hash_of(raw, table), "; ".join(words[row])]
+        about = [file, sheet, str(row), _hash_of(raw, table), "; ".join(words[row])]
         lines.append([*about, *(_escape(cell) if isinstance(cell, str) else "" for cell in cells)])
     return lines
 
@@ -183,14 +275,22 @@ def _listed(faults: pd.DataFrame, result: CleanResult) -> pd.DataFrame:
     return faults[[not each for each in hidden]]
 
 
-def _write_private(path: Path, lines: Sequence[Sequence[str]]) -> None:
+def _as_csv(lines: Sequence[Sequence[str]]) -> bytes:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerows(lines)
-    beside = path.with_suffix(".part")
+    return buffer.getvalue().encode("utf-8-sig")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    beside = path.with_name(path.name + ".part")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(buffer.getvalue().encode("utf-8-sig"))
+        file.write(content)
     beside.replace(path)
 
 
@@ -209,7 +309,7 @@ def _place(row: Mapping[str, str | None]) -> Place | None:
     file, sheet, number = (row.get(name) for name in ABOUT[:3])
     if not file or not number or not number.isdigit() or not row.get("source_sha256"):
         return None
-    return file, sheet or "", int(number)
+    return _unescape(file), _unescape(sheet or ""), int(number)
 
 
 def _escape(cell: str) -> str:

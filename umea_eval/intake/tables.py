@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from umea_eval.errors import UserError
 from umea_eval.intake.encoding import repair
 from umea_eval.intake.grid import Cells, Grid, TextCategorical, categorical, merge_texts
+from umea_eval.intake.identity import without_identities
+from umea_eval.intake.json_export import Page
 from umea_eval.intake.layout import Layout, RowKind
+from umea_eval.intake.numbers import unit_in
 
 SOURCE_COLUMNS = ("source_file", "source_sheet", "source_row", "source_fault")
+MAX_ABOUT = 400  # lines above and below a table that are looked through
 FAULTS = ("too_many_cells", "stray_quote")
 # Ways to make Excel keep leading zeros: ="011" and '011.
 EXCEL_TEXT = re.compile(r'="([^"]*)"|\'(\d[^\']*)', re.DOTALL)
@@ -30,7 +35,8 @@ class RawTable:
     ``source_sheet``, ``source_row`` (the number that Excel shows; where cells hold line breaks it
     is the row, not the line) and ``source_fault`` (missing for a sound row, else one of
     ``FAULTS``). ``headings`` gives every text that may name a column, nearest to the data first.
-    A cover page has no columns of its own and no data.
+    A cover page has no columns of its own and no data. ``unit`` is how many kronor one is where a
+    line above or below the table says so ("Belopp i tkr": 1 000). ``pages`` are those of JSON.
 
     The counts add up: ``rows`` = ``data`` + ``titles`` + ``totals`` + ``notes`` + ``blank``, where
     ``titles`` are the headings and what stands above them.
@@ -51,6 +57,8 @@ class RawTable:
     notes: int
     blank: int
     corrections: dict[str, int]
+    unit: int = 1
+    pages: tuple[Page, ...] = ()
 
     @property
     def data(self) -> int:
@@ -59,15 +67,25 @@ class RawTable:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something the user should know: a key of the catalogue and the values that it shows."""
+
+    key: str
+    shown: Mapping[str, object]
+
+
+@dataclass(frozen=True)
 class RawExport:
     """Everything that was read from a path, in a fixed order (by file name, then by sheet).
 
-    ``hashes`` has the SHA-256 of each file on disk; ``skipped`` names files of other kinds.
+    ``hashes`` has the SHA-256 of each file on disk; ``skipped`` names files of other kinds;
+    ``remarks`` say what is odd in the files but stops nothing.
     """
 
     tables: tuple[RawTable, ...]
     hashes: dict[str, str]
     skipped: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -98,6 +116,7 @@ class Part:
     separator: str = ""
     hidden: bool = False
     repaired: int = 0
+    pages: tuple[Page, ...] = ()
 
 
 def make_table(file: str, part: Part, layout: Layout | None) -> RawTable:
@@ -144,7 +163,23 @@ def make_table(file: str, part: Part, layout: Layout | None) -> RawTable:
         notes=layout.count(RowKind.NOTE),
         blank=layout.count(RowKind.BLANK),
         corrections=corrections,
+        unit=_unit(file, part, layout),
+        pages=part.pages,
     )
+
+
+def _unit(file: str, part: Part, layout: Layout) -> int:
+    """How many kronor one is by the lines above and below the table (1 where none says more)."""
+    if not layout.headings:
+        return 1
+    about = np.isin(layout.kinds, (RowKind.HEADING, RowKind.NOTE))
+    about[list(layout.heading_rows)] = False
+    rows = np.flatnonzero(about)
+    texts = {text for row in rows[:MAX_ABOUT].tolist() for text in part.grid.row(row)}
+    units = {unit for text in texts if (unit := unit_in(text)) and unit > 1}
+    if len(units) > 1:
+        raise UserError("intake.units", file=file, sheet=part.sheet or "–")
+    return units.pop() if units else 1
 
 
 def _name(
@@ -201,9 +236,9 @@ def _mended_titles(headings: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...
 
 
 def _title(text: str) -> str:
-    """A heading on one line, without marks that no one sees."""
+    """A heading on one line, without marks that no one sees and without identity numbers."""
     sound = text.encode("utf-8", errors="replace").decode("utf-8")
-    return " ".join(sound.replace("\ufeff", "").replace("\u00ad", "").split())
+    return without_identities(" ".join(sound.replace("\ufeff", "").replace("\u00ad", "").split()))
 
 
 def _categorical(column: Cells, keep: NDArray[np.bool_] | slice) -> TextCategorical:
