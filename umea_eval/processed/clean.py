@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from umea_eval.datasets import DATASETS, Dataset
 from umea_eval.intake import decisions
 from umea_eval.intake.cleaning import CleaningSettings, CleanResult
 from umea_eval.intake.conform import Identification
@@ -102,13 +103,20 @@ def clean(
     if undated and not extracted:
         shown = {"files": ", ".join(undated[:3]), "n": len(undated), "date": date.isoformat()}
         notices.append(Notice("processed.notice.undated", shown))
-    mappings = read_mapping(settings.root / MAPPING).get(name, {})
+    tree = read_mapping(settings.root / MAPPING)
+    notices += [
+        Notice("processed.notice.mapping_dataset", {"name": other, "known": ", ".join(DATASETS)})
+        for other in tree
+        if other not in DATASETS
+    ]
+    mappings = tree.get(name, {})
     words = read_words(settings.root / MAPPING).get(name, {})
     links = {} if sources.example else changed_numbers(settings, reference=date)
     raw = read_exports(sources.paths)
     raw, stale = apply_corrections(raw, read_corrections(sources.home))
     if stale:
         notices.append(Notice("processed.notice.stale", {"n": stale}))
+    notices += [Notice(each.key, each.shown) for each in raw.remarks]
     if raw.skipped:
         shown = {"files": ", ".join(raw.skipped[:5]), "n": len(raw.skipped)}
         notices.append(Notice("processed.notice.skipped", shown))
@@ -125,7 +133,13 @@ def clean(
     notices += _misfits(result)
     result, undocumented = _with_decisions(result, sources, settings, links=links)
     notices += [Notice(f"processed.undocumented.{kind}", {}) for kind in undocumented]
-    quarantine = write_quarantine(raw, result, sources.home, language=settings.language)
+    quarantine = write_quarantine(
+        raw,
+        result,
+        sources.home,
+        language=settings.language,
+        labels=_labels(sources.dataset, settings.language),
+    )
     folder = _store(sources, result, settings)
     return Cleaned(name, result, folder, tuple(quarantine), tuple(notices))
 
@@ -173,6 +187,15 @@ def _with_decisions(
         "choices": choices_sha256(sources, settings),
     }
     return replace(result, provenance=provenance), undocumented
+
+
+def _labels(dataset: Dataset, language: Language) -> dict[str, str]:
+    """The names of the columns as users know them."""
+    return {
+        column.name: column.label_sv if language == "sv" else column.label_en
+        for schema in dataset.schemas
+        for column in schema.columns
+    }
 
 
 def _misfits(result: CleanResult) -> list[Notice]:
