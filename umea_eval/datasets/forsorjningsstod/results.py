@@ -254,7 +254,8 @@ def returns(found: Register, choices: Choices) -> pd.DataFrame:
     """Exits that were followed by new support within ``within`` months, by gap rule.
 
     One row per gap: ``gap``, ``exits`` (followed for the whole time), ``returned``, ``share`` with
-    limits, and ``chosen``.
+    limits, ``chosen``, and what the two counts count (``exits_of``, ``returned_of``): the same
+    counts stand in ``sensitivity``, and disclosure control must know that they are the same.
     """
     rows = []
     for gap in GAPS:
@@ -264,6 +265,8 @@ def returns(found: Register, choices: Choices) -> pd.DataFrame:
             (gap, int(own["denominator"].sum()), int(own["numerator"].sum()), gap == choices.gap)
         )
     table = pd.DataFrame(rows, columns=["gap", "exits", "returned", "chosen"])
+    table["exits_of"] = [_name("exits", gap, choices.within) for gap in GAPS]
+    table["returned_of"] = [_name("returns", gap, choices.within) for gap in GAPS]
     return _with_share(table, "returned", "exits")
 
 
@@ -271,22 +274,28 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
     """The main shares under every other definition: for a forest plot.
 
     ``measure`` (long_term, returned), ``definition`` (a code) and ``setting`` (its value),
-    ``numerator``, ``denominator``, ``value`` with limits, and ``chosen``.
+    ``numerator``, ``denominator``, ``value`` with limits, ``chosen``, and what the two counts count
+    (``numerator_of``, ``denominator_of``), as in ``by_sex`` and ``returns`` where they stand there.
     """
-    rows: list[tuple[str, str, str, int, int, bool]] = []
+    rows: list[tuple[str, str, str, int, int, bool, str, str]] = []
     for support in SUPPORT:
         months = benefit_months(found.payments, support_kind=SUPPORT[support])
         for least in sorted({9, 10, 11, choices.least}):
             chosen = support == choices.support and least == choices.least
             counts = _long_term(months, "household", found, year=choices.year, least=least)
-            rows.append(("long_term", f"household_{support}", str(least), *counts, chosen))
+            own_base = "households" if support == choices.support else f"households, {support}"
+            what = "long-term households" if chosen else f"households with {least}, {support}"
+            name = f"household_{support}"
+            rows.append(("long_term", name, str(least), *counts, chosen, what, own_base))
     everybody = benefit_months(
         found.payments, unit="person", households=found.households, support_kind=choices.kinds
     )
     if len(everybody) and everybody["birth_year"].notna().all():
         adults, least = of_age(everybody), choices.least
         counts = _long_term(adults, "person", found, year=choices.year, least=least)
-        rows.append(("long_term", f"person_{choices.support}", str(least), *counts, False))
+        name = f"person_{choices.support}"
+        of = ("long-term adults", "adults")
+        rows.append(("long_term", name, str(least), *counts, False, *of))
     for gap in GAPS:
         for within in sorted({6, 12, choices.within}):
             made = found_spells(found, choices, gap=gap)
@@ -299,11 +308,18 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
                     int(own["numerator"].sum()),
                     int(own["denominator"].sum()),
                     gap == choices.gap and within == choices.within,
+                    _name("returns", gap, within),
+                    _name("exits", gap, within),
                 )
             )
     names = ["measure", "definition", "setting", "numerator", "denominator", "chosen"]
+    names += ["numerator_of", "denominator_of"]
     table = pd.DataFrame(rows, columns=names)
     return _with_share(table, "numerator", "denominator", value="value")
+
+
+def _name(what: str, gap: int, within: int) -> str:
+    return f"{what}, gap {gap}, followed {within} months"
 
 
 def _long_term(
