@@ -154,7 +154,7 @@ def _figure(result: CleanResult, sentence: str, language: Language) -> str:
         svg=inline_svg(picture.getvalue(), name="account", alt=sentence),
         caption=caption,
         table=table_of("account", _headings(("what", "rows"), language), rows, language),
-        table_caption=caption,
+        table_caption=text("processed.account.behind", language),
         notes=[],
     )
 
