@@ -218,12 +218,15 @@ def test_a_server_whose_code_has_changed_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_kernel_that_is_not_pythons_or_a_server_that_cannot_fork_is_papermills_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     while server._shared:
         server._shared.pop().close()
-    # A module that starts a thread when it is imported.
-    (tmp_path / "threaded.py").write_text(
+    # A module that starts a thread when it is imported; not the project's own, which the server
+    # never imports.
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    (elsewhere / "threaded.py").write_text(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
     )
     monkeypatch.setattr(server, "USUAL", ("threaded",))

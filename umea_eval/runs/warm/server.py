@@ -236,6 +236,7 @@ def with_shared(ask: Callable[[Server], T]) -> T | None:
         except Stale:
             _shared.pop().close()
         except Unfit:
+            _shared.clear()  # it has ended
             break
     return None
 
