@@ -36,6 +36,6 @@ def test_text_and_nothing_to_simulate() -> None:
     assert math.isnan(none.smallest)
     assert none.text("en").startswith("None of the simulated effects reached a power of 80 percent")
     some = simulated_power(_paired, [0.01, 2.0], seed=1, replicates=50)
-    assert "är 2,00: 100,0 %" in plain(some.text("sv"))
+    assert "är 2: 100,0 %" in plain(some.text("sv"))
     with pytest.raises(UserError):
         simulated_power(_paired, [], seed=1)
