@@ -20,7 +20,11 @@ _ARRAY = re.compile(r"\[((?:[^\[\]()<>]|\((?:\\.|[^\\()])*\)|<[0-9A-Fa-f\s]*>)*)
 _STRING = re.compile(r"\(((?:\\.|[^\\()])*)\)|<([0-9A-Fa-f\s]+)>(?!>)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL)
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "", "\n": ""}
+# The same as a font's codes, where every byte counts.
+_CODES = {**_LETTERS, "b": "\b", "f": "\f"}
+_CODED = re.compile("[\x00-\x08\x0b\x0e-\x1f]")
 _WIDEST = 65_536
+_TWO_BYTES = 4  # hexadecimal digits
 
 Table = Mapping[str, str]
 
@@ -98,6 +102,9 @@ def _strings_joined(text: str, tables: list[Table]) -> str:
 
     def one(found: re.Match[str]) -> str:
         if found[1] is not None:
+            codes = _ESCAPED.sub(_code, found[1])
+            if tables and _CODED.search(codes):  # no text, but the glyphs of a font
+                hexadecimal.append(codes.encode("latin-1", "replace").hex())
             return _ESCAPED.sub(_escaped, found[1])
         digits = re.sub(r"\s", "", found[2]).lower()
         hexadecimal.append(digits)
@@ -110,10 +117,15 @@ def _strings_joined(text: str, tables: list[Table]) -> str:
     text = _ARRAY.sub(lambda array: _one_string(array[1]), text)
     shown += [one(found) for found in _STRING.finditer(text)]
     lines = [text, "\n".join(shown)]
+    pairs = [_pairs(digits) for digits in hexadecimal] if tables else []
     for table in tables:
         widths = {len(code) for code in table}
         for width in widths:
-            read = [_by(table, digits, width) for digits in hexadecimal]
+            if width == _TWO_BYTES:  # as nearly all fonts have it, and much faster
+                glyphs = _Glyphs({int(code, 16): seen for code, seen in table.items()})
+                read = [each.translate(glyphs) for each in pairs]
+            else:
+                read = [_by(table, digits, width) for digits in hexadecimal]
             lines += ["\n".join(read), "".join(read)]
     return "\n".join(lines)
 
@@ -130,11 +142,31 @@ def _as_text(digits: str) -> str:
     return bytes.fromhex(bare + "0" * (len(bare) % 2)).decode("latin-1")
 
 
+def _pairs(digits: str) -> str:
+    """Every two bytes as one character."""
+    whole = digits[: len(digits) // _TWO_BYTES * _TWO_BYTES]
+    return bytes.fromhex(whole).decode("utf-16-be", "surrogatepass")
+
+
+class _Glyphs(dict[int, str]):
+    """A table of two-byte codes as `str.translate` takes it: what it does not have is nothing."""
+
+    def __missing__(self, code: int) -> str:
+        return ""
+
+
 def _by(table: Table, digits: str, width: int) -> str:
     codes = (digits[place : place + width] for place in range(0, len(digits), width))
     return "".join(table.get(code, "") for code in codes)
 
 
 def _escaped(found: re.Match[str]) -> str:
-    mark = found[1]
-    return chr(int(mark, 8) & 255) if mark[0] in "01234567" else _LETTERS.get(mark, mark)
+    return _meant(found[1], _LETTERS)
+
+
+def _code(found: re.Match[str]) -> str:
+    return _meant(found[1], _CODES)
+
+
+def _meant(mark: str, letters: Mapping[str, str]) -> str:
+    return chr(int(mark, 8) & 255) if mark[0] in "01234567" else letters.get(mark, mark)
