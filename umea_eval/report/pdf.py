@@ -10,7 +10,7 @@ from typing import Any, Literal
 from umea_eval.language import Language, text
 from umea_eval.report.document import Block, Document, Notice, Reference, Table
 from umea_eval.report.fragments import TEMPLATES
-from umea_eval.report.typesetting import alone, fonts
+from umea_eval.report.typesetting import alone, fonts, letters
 
 TEMPLATE = TEMPLATES / "report.typ"
 STANDARD: Literal["ua-1"] = "ua-1"
@@ -31,19 +31,45 @@ def pdf_bytes(document: Document) -> bytes:
     for block in document.blocks:
         if getattr(block, "alt", "a picture").strip() == "":
             raise ValueError("a figure without a text alternative")
+    data = _data(document)
     try:
-        made = typst.Compiler(
-            TEMPLATE.read_bytes(), font_paths=fonts(), sys_inputs={"report": _data(document)}
-        ).compile(format="pdf", pdf_standards=[STANDARD])
+        return _compiled(data)
+    except typst.TypstError:
+        # Letters that no font of ours has cannot be shown; that they are there can.
+        data = _displayable(data)
+    try:
+        return _compiled(data)
     except typst.TypstError as error:
         # Its own message can hold words of the report.
         raise ValueError(f"no {STANDARD} document: {type(error).__name__}") from error
+
+
+def _compiled(data: Mapping[str, Any]) -> bytes:
+    import typst  # noqa: PLC0415
+
+    compiler = typst.Compiler(
+        TEMPLATE.read_bytes(),
+        font_paths=fonts(),
+        sys_inputs={"report": json.dumps(data, ensure_ascii=False)},
+    )
+    made = compiler.compile(format="pdf", pdf_standards=[STANDARD])
     if not isinstance(made, bytes):
         raise TypeError("a PDF is one file")
     return made
 
 
-def _data(document: Document) -> str:
+def _displayable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _displayable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_displayable(each) for each in value]
+    if isinstance(value, str):
+        known = letters()
+        return "".join(each if ord(each) in known else "\ufffd" for each in value)
+    return value
+
+
+def _data(document: Document) -> dict[str, Any]:
     """The document as the template reads it."""
     language = document.language
 
@@ -52,32 +78,27 @@ def _data(document: Document) -> str:
 
     page = said("document.page", page=_HERE, pages=_HERE).split(_HERE)
     notices = [block for block in document.blocks if isinstance(block, Notice)]
-    return json.dumps(
-        {
-            "language": language,
-            "region": REGIONS[language],
-            "title": document.marked_title,
-            "heading": document.title,
-            "mark": document.mark,
-            "keywords": [document.mark] if document.mark else [],
-            "words": {
-                "kind": said("page.kind"),
-                "contents": said("page.contents"),
-                "appendix": said("document.appendix"),
-                "appendix-intro": said("document.appendix_intro"),
-                "page": page,
-                "made-by": said("page.made_by", version=document.version),
-            },
-            "notices": [_block(block, language) for block in notices],
-            "blocks": [
-                _block(block, language)
-                for block in document.blocks
-                if not isinstance(block, Notice)
-            ],
-            "appended": [_table(table) for table in document.appended],
+    return {
+        "language": language,
+        "region": REGIONS[language],
+        "title": document.marked_title,
+        "heading": document.title,
+        "mark": document.mark,
+        "keywords": [document.mark] if document.mark else [],
+        "words": {
+            "kind": said("page.kind"),
+            "contents": said("page.contents"),
+            "appendix": said("document.appendix"),
+            "appendix-intro": said("document.appendix_intro"),
+            "page": page,
+            "made-by": said("page.made_by", version=document.version),
         },
-        ensure_ascii=False,
-    )
+        "notices": [_block(block, language) for block in notices],
+        "blocks": [
+            _block(block, language) for block in document.blocks if not isinstance(block, Notice)
+        ],
+        "appended": [_table(table) for table in document.appended],
+    }
 
 
 def _block(block: Block, language: Language) -> dict[str, Any]:

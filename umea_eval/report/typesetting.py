@@ -26,11 +26,23 @@ def fonts() -> Any:
     """Typst's own fonts and matplotlib's (the figures' DejaVu Sans); none of the machine's."""
     import typst  # noqa: PLC0415 - only where a document is made
 
+    return typst.Fonts(include_system_fonts=False, font_paths=[_shipped()])
+
+
+@cache
+def letters() -> frozenset[int]:
+    """What DejaVu Sans has a letter for, of all that Unicode has, and line ends."""
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - matplotlib brings it; seldom needed
+
+    with TTFont(_shipped() / "DejaVuSans.ttf") as font:
+        return frozenset({*font.getBestCmap(), ord("\n")})
+
+
+def _shipped() -> Path:
     found = find_spec("matplotlib")  # located, not imported
     if found is None or found.origin is None:
         raise ModuleNotFoundError("matplotlib")
-    shipped = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
-    return typst.Fonts(include_system_fonts=False, font_paths=[shipped])
+    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
 
 
 def alone(svg: str) -> str:

@@ -234,6 +234,8 @@ class _Writing:
     language: Language
     marks: dict[str, str] = field(default_factory=dict)
     styles: dict[str, str] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
+    appendix: bool = False
     _pictures: Iterator[bytes] = field(default_factory=lambda: iter(()))
 
     def all_of(self, document: Document) -> None:
@@ -256,7 +258,9 @@ class _Writing:
         for block in rest:
             self._block(block)
         if document.appended:
+            self.appendix = True
             self._block(headings[-1])
+            self.made.paragraphs[-1].paragraph_format.page_break_before = True
             self._paragraph(text("report.document.appendix_intro", self.language))
             for table in document.appended:
                 self._block(table)
@@ -337,15 +341,21 @@ class _Writing:
         runs[-1].addnext(end)
 
     def _caption(self, block: Table | Figure) -> None:
-        """A caption whose number Word counts on when something is put before it."""
+        """A caption whose number Word counts on when something is put before it.
+
+        In the appendix, where tables do not stand in the order of their numbers, it is text.
+        """
         made = self._paragraph("", "Caption")
-        number = _NUMBER.search(block.label)
+        number = None if self.appendix else _NUMBER.search(block.label)
         if number is None:
             made.add_run(_plain(block.caption))
         else:
             kind = block.label[: number.start()].strip()
             made.add_run(block.label[: number.start()])
-            _field(made, f"SEQ {kind} \\* ARABIC", number[0])
+            now = int(number[0])
+            after_gap = f" \\r {now}" if now != self.counted.get(kind, 0) + 1 else ""
+            self.counted[kind] = now
+            _field(made, f"SEQ {kind} \\* ARABIC{after_gap}", number[0])
             made.add_run(_plain(block.label[number.end() :] + block.caption[len(block.label) :]))
         self._bookmark(made, block.id)
 
@@ -406,7 +416,7 @@ def _fitted(
 ) -> tuple[float, list[float]] | None:
     """The first size of type at which the table fits, and its columns' widths (points)."""
     for size in sizes:
-        least, most = [], []
+        least, cells, most = [], [], []
         for place, column in enumerate(block.written.columns):
             letter = size * (_CODE_LETTER if column.kind == "code" else _LETTER)
             bold = size * _BOLD_LETTER
@@ -414,20 +424,24 @@ def _fitted(
             words = shown if column.numeric else [word for each in shown for word in each.split()]
             heads = [bold * min(len(word), _LONG) for word in column.heading.split()]
             longest = max([letter * len(word) for word in words] + heads + [letter])
-            whole = [letter * len(each) for each in shown] + [bold * len(column.heading)]
             least.append(longest + PADDING)
-            most.append(max([*whole, longest]) + PADDING)
-        over = available - sum(least)
-        if over >= 0:
-            wishes = [high - low for high, low in zip(most, least, strict=True)]
-            more = _shared(wishes, over)
-            return size, [low + part for low, part in zip(least, more, strict=True)]
+            cells.append(max([letter * len(each) for each in shown] + [longest]) + PADDING)
+            most.append(max(bold * len(column.heading) + PADDING, cells[-1]))
+        if sum(least) <= available:
+            # Cells first: a heading is easier to read in several lines.
+            return size, _widened(_widened(least, cells, available), most, available)
     return None
 
 
 def _even(block: Table) -> tuple[float, list[float]]:
     number = len(block.written.columns)
     return SMALLEST, [LYING / number] * number
+
+
+def _widened(columns: Sequence[float], wanted: Sequence[float], available: float) -> list[float]:
+    wishes = [max(0.0, most - now) for most, now in zip(wanted, columns, strict=True)]
+    more = _shared(wishes, available - sum(columns))
+    return [now + part for now, part in zip(columns, more, strict=True)]
 
 
 def _shared(wishes: Sequence[float], over: float) -> list[float]:

@@ -18,6 +18,7 @@ _PAIR = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 _RANGE = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*(?:<([0-9A-Fa-f]+)>|\[([^\]]*)\])")
 _ARRAY = re.compile(r"\[((?:[^\[\]()<>]|\((?:\\.|[^\\()])*\)|<[0-9A-Fa-f\s]*>)*)\]\s*TJ", re.DOTALL)
 _STRING = re.compile(r"\(((?:\\.|[^\\()])*)\)|<([0-9A-Fa-f\s]+)>(?!>)", re.DOTALL)
+_PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _ESCAPED = re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL)
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "", "f": "", "\n": ""}
 # The same as a font's codes, where every byte counts.
@@ -113,6 +114,7 @@ def _strings_joined(text: str, tables: list[Table]) -> str:
             "utf-16" if raw.startswith((b"\xfe\xff", b"\xff\xfe")) else "latin-1", "replace"
         )
 
+    text = _flat(text)
     # Within one array the strings are one word, with the gaps between letters in numbers.
     text = _ARRAY.sub(lambda array: _one_string(array[1]), text)
     shown += [one(found) for found in _STRING.finditer(text)]
@@ -128,6 +130,25 @@ def _strings_joined(text: str, tables: list[Table]) -> str:
                 read = [_by(table, digits, width) for digits in hexadecimal]
             lines += ["\n".join(read), "".join(read)]
     return "\n".join(lines)
+
+
+def _flat(text: str) -> str:
+    """The same with every parenthesis within a string escaped: balanced ones need not be."""
+    depth = 0
+
+    def one(found: re.Match[str]) -> str:
+        nonlocal depth
+        mark = found[0]
+        if mark == "(":
+            depth += 1
+            return mark if depth == 1 else "\\("
+        if mark == ")" and depth:
+            depth -= 1
+            return mark if not depth else "\\)"
+        return mark
+
+    made = _PARENTHESIS.sub(one, text)
+    return text if depth else made  # not what a document's strings look like
 
 
 def _one_string(inside: str) -> str:
