@@ -51,7 +51,9 @@ _SHORT = 18  # rows of a table that is kept on one page
 _LETTER = 0.53
 _BOLD_LETTER = 0.6
 _CODE_LETTER = 0.5
+# Longer words of a heading may be parted; where a table would have to lie down, these too.
 _LONG = 16
+_RATHER_LONG = 10
 _TWIPS = 20
 _NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 # XML has no place for these.
@@ -373,7 +375,9 @@ class _Writing:
             inner.set("name", block.id)
 
     def _table(self, block: Table) -> None:
-        fit = _fitted(block, UPRIGHT, SIZES)
+        fit = _fitted(block, UPRIGHT, SIZES) or _fitted(
+            block, UPRIGHT, SIZES, unparted=_RATHER_LONG
+        )
         lying = fit is None
         if fit is None:
             fit = _fitted(block, LYING, (*SIZES, SMALLEST)) or _even(block)
@@ -412,7 +416,7 @@ _PICTURE = "http://schemas.openxmlformats.org/drawingml/2006/picture"
 
 
 def _fitted(
-    block: Table, available: float, sizes: Sequence[float]
+    block: Table, available: float, sizes: Sequence[float], *, unparted: int = _LONG
 ) -> tuple[float, list[float]] | None:
     """The first size of type at which the table fits, and its columns' widths (points)."""
     for size in sizes:
@@ -422,7 +426,7 @@ def _fitted(
             bold = size * _BOLD_LETTER
             shown = [row[place].shown for row in block.written.rows]
             words = shown if column.numeric else [word for each in shown for word in each.split()]
-            heads = [bold * min(len(word), _LONG) for word in column.heading.split()]
+            heads = [bold * min(len(word), unparted) for word in column.heading.split()]
             longest = max([letter * len(word) for word in words] + heads + [letter])
             least.append(longest + PADDING)
             cells.append(max([letter * len(each) for each in shown] + [longest]) + PADDING)
