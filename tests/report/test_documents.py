@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import random
 import subprocess
 import sys
 import zipfile
@@ -22,6 +23,8 @@ import pytest
 import typst
 
 from tests.projects import make_project
+from umea_eval.disclosure.scan import scan
+from umea_eval.disclosure.scanning.marks import Known
 from umea_eval.disclosure.scanning.pdf import pdf_texts
 from umea_eval.disclosure.tables import Field
 from umea_eval.report.document import (
@@ -216,6 +219,24 @@ def test_what_the_data_hold_is_text() -> None:
     word = docx.Document(io.BytesIO(as_word()))
     assert MARKUP in [paragraph.text for paragraph in word.paragraphs]
     assert word.tables[0].cell(3, 0).text == MARKUP
+
+
+def test_the_scan_reads_the_documents() -> None:
+    number = "18900101-9802"  # an official test number
+    hidden = replace(DOCUMENT, blocks=(Text((f"Ett {number} (i text)",), None),), appended=())
+    for name, content in (("a.pdf", pdf_bytes(hidden)), ("a.docx", word_bytes(hidden))):
+        assert {hit.kind for hit in scan({name: content}, Known())} == {"identity"}
+
+
+def test_columns_of_numbers_are_no_identity_numbers() -> None:
+    draw = random.Random(6)
+    rows = tuple(
+        tuple(Cell(str(int(10 ** draw.uniform(0, 7))), "1") for _ in range(8)) for _ in range(200)
+    )
+    columns = tuple(Column(f"c{place}", f"K {place}", "count") for place in range(8))
+    many = replace(TABLE, written=WrittenTable("many", columns, rows))
+    content = pdf_bytes(replace(DOCUMENT, blocks=(many,), appended=()))
+    assert scan({"a.pdf": content}, Known()) == []
 
 
 def test_letters_that_no_document_can_hold() -> None:
