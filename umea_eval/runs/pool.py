@@ -76,6 +76,7 @@ class WarmPool:
     """Makers forked from a server."""
 
     modules: Sequence[str]
+    notebooks: Sequence[Path]
     folder: Path
     workers: int
     log: Path
@@ -84,7 +85,9 @@ class WarmPool:
 
     def start(self) -> None:
         """Start the server: it imports while the batch does other things."""
-        self._server = Server(self.modules, folder=self.folder, makers=True, log=self.log)
+        self._server = Server(
+            self.modules, folder=self.folder, makers_of=self.notebooks, log=self.log
+        )
 
     def run(self, jobs: Sequence[Job], begun: Begun, ended: Ended) -> None:
         """Make every report. On Ctrl-C all that run are stopped, and nothing half done remains.

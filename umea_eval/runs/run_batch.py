@@ -136,7 +136,8 @@ def _run(
     warm: bool,
 ) -> None:
     if warm:
-        pool = WarmPool(plan.modules, settings.root, workers, state.folder / LOG)
+        notebooks = sorted({planned.order.notebook for planned in plan.todo})
+        pool = WarmPool(plan.modules, notebooks, settings.root, workers, state.folder / LOG)
         done: set[str] = set()
 
         def noted(job: Job, result: Result) -> None:
