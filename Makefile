@@ -48,7 +48,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 lock:
 	$(LOCK) --extra dev --extra lab --extra cluster -o requirements/all.txt
 	$(LOCK) -c requirements/all.txt -o requirements/run.txt
-	$(LOCK) -c requirements/all.txt --extra dev -o requirements/dev.txt
+	$(LOCK) -c requirements/all.txt --extra dev --extra cluster -o requirements/dev.txt
 	$(LOCK) -c requirements/all.txt --extra lab -o requirements/lab.txt
 	$(LOCK) -c requirements/all.txt --extra cluster -o requirements/cluster.txt
 	$(LOCK) -c requirements/all.txt benchmarks/peers/requirements.in -o benchmarks/peers/requirements.txt

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from umea_eval.language import Language, text
 from umea_eval.runs import machine
@@ -18,6 +19,9 @@ from umea_eval.runs.pool import ColdPool, Job, Result, WarmPool
 from umea_eval.runs.state import State
 from umea_eval.runs.warm.server import Unfit
 from umea_eval.settings import Settings
+
+if TYPE_CHECKING:
+    from umea_eval.runs.cluster import Cluster
 
 # No notebook of ours takes minutes; one that never ends must not hold the others up all night.
 TIMEOUT_MINUTES = 60.0
@@ -76,14 +80,19 @@ def run_plan(
     show_error_text: bool = False,
     force: bool = False,
     warm: bool = True,
+    cluster: Cluster | None = None,
 ) -> Summary:
     """Make what the plan says. ``told`` hears of each report that has ended.
 
-    ``warm=False`` uses stock kernels. What has been made when it is interrupted stays made.
+    ``warm=False`` uses stock kernels; ``cluster`` makes them instead of this process's own makers.
+    What has been made when it is interrupted stays made.
     """
     file, todo = plan.file, plan.todo
     megabytes = None if file.memory_mb is None else file.memory_mb * 1_000_000
-    workers = machine.workers(file.workers, len(todo), megabytes)
+    if cluster is None:
+        workers = machine.workers(file.workers, len(todo), megabytes)
+    else:
+        workers = min(cluster.workers(), len(todo))
     remove_leftovers(settings.reports)
     jobs, planned = _jobs(
         plan,
@@ -93,7 +102,10 @@ def run_plan(
         force=force,
         show_error_text=show_error_text,
         seconds=60 * (file.timeout_minutes or TIMEOUT_MINUTES),
-        memory_bytes=machine.memory_limit(megabytes, workers),
+        # Another computer's memory is its own: it is divided there.
+        memory_bytes=machine.memory_limit(megabytes, workers)
+        if cluster is None or cluster.local
+        else megabytes,
     )
     progress = Progress(len(jobs), workers, {each.name: each.seconds for each in todo})
 
@@ -109,7 +121,7 @@ def run_plan(
 
     started, interrupted = datetime.now().astimezone(), True
     try:
-        _run(jobs, plan, settings, state, workers=workers, ended=ended, warm=warm)
+        _run(jobs, plan, settings, state, workers=workers, ended=ended, warm=warm, cluster=cluster)
         interrupted = False
     finally:
         state.save()
@@ -134,10 +146,17 @@ def _run(
     workers: int,
     ended: Callable[[Job, Result], None],
     warm: bool,
+    cluster: Cluster | None,
 ) -> None:
+    notebooks = sorted({planned.order.notebook for planned in plan.todo})
+    if cluster is not None:
+        from umea_eval.runs.cluster import ClusterPool  # noqa: PLC0415 - only with a cluster
+
+        pool = ClusterPool(cluster, plan.modules, notebooks, settings.root)
+        pool.run(jobs, lambda _: None, ended)
+        return
     if warm:
-        notebooks = sorted({planned.order.notebook for planned in plan.todo})
-        pool = WarmPool(plan.modules, notebooks, settings.root, workers, state.folder / LOG)
+        warm_pool = WarmPool(plan.modules, notebooks, settings.root, workers, state.folder / LOG)
         done: set[str] = set()
 
         def noted(job: Job, result: Result) -> None:
@@ -145,7 +164,8 @@ def _run(
             ended(job, result)
 
         try:
-            pool.run(jobs, lambda _: None, noted)
+            with closing(warm_pool):
+                warm_pool.run(jobs, lambda _: None, noted)
         except Unfit:
             jobs = [job for job in jobs if job.name not in done]
         else:
