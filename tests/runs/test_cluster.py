@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -20,7 +19,7 @@ from distributed import LocalCluster
 from distributed.security import Security
 
 from tests.conftest import Run, command
-from tests.projects import make_product, make_project, small_notebook, tree
+from tests.projects import made, make_product, make_project, small_notebook, tree
 from umea_eval.errors import UserError
 from umea_eval.processed.clean import clean
 from umea_eval.processed.example import make_example
@@ -99,17 +98,6 @@ def test_a_worker_that_would_give_something_else_refuses(
     assert raised.value.key == f"runs.cluster.errors.other_{what}"
 
 
-def reports(project: Path) -> dict[str, Any]:
-    """Every file of every report, but for when it was made and how long it took."""
-    files: dict[str, Any] = tree(project / "reports/small")
-    for name in [name for name in files if name.endswith(".json")]:
-        content = json.loads(files.pop(name))
-        if name.endswith("manifest.json"):
-            del content["started"], content["duration_s"]
-            files[name] = content
-    return files
-
-
 @linux
 def test_a_batch_on_a_cluster_gives_the_same_reports_though_a_worker_dies(
     tmp_path: Path, umea_eval: Run
@@ -122,7 +110,7 @@ def test_a_batch_on_a_cluster_gives_the_same_reports_though_a_worker_dies(
     )
     done = umea_eval(project, "batch", "run", "batch.csv")
     assert done.returncode == 0, done.stderr
-    before = reports(project)
+    before = made(project, "small")
     words = command("batch", "run", "batch.csv", "--force", "--cluster", "local:2")
     with subprocess.Popen(words, cwd=project, stderr=subprocess.PIPE, encoding="utf-8") as process:
         victim = busy_worker(process.pid)
@@ -131,7 +119,7 @@ def test_a_batch_on_a_cluster_gives_the_same_reports_though_a_worker_dies(
     assert process.returncode == 0, said
     assert "3 klara, 0 misslyckades" in said
     assert "Traceback" not in said
-    assert reports(project) == before
+    assert made(project, "small") == before
     assert not [name for name in tree(project / "reports") if name.startswith(".building")]
 
 
