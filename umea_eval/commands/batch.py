@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from umea_eval.commands.cluster import cluster_of, cluster_options
 from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.settings import Settings, read_settings
 from umea_eval.terminal import say, tell
 from umea_eval.usage import Command, Group, everywhere, shown_path
 
 if TYPE_CHECKING:
+    from umea_eval.runs.cluster import Cluster
     from umea_eval.runs.compare import Difference
     from umea_eval.runs.plan import Plan, Planned
     from umea_eval.runs.pool import Result
@@ -73,14 +75,17 @@ def _plan(language: Language) -> Command:
 
 
 def _run(language: Language) -> Command:
-    def call(file: str, *, force: bool, stock: bool, **_: object) -> int:
+    def call(file: str, *, force: bool, stock: bool, **given: object) -> int:
         from umea_eval.runs.state import State  # noqa: PLC0415 - not for --help
 
         settings = read_settings()
         state = State(settings.root, settings.reports, create=True)
         plan = _planned(file, settings, state, language, force=force)
         _tell_faults(plan, language)
-        failed = _make(plan, settings, state, language, force=force, warm=not stock)
+        with cluster_of(given, settings.root) as cluster:
+            failed = _make(
+                *(plan, settings, state, language), force=force, warm=not stock, cluster=cluster
+            )
         index = settings.reports / "index.html"
         tell(
             text(
@@ -106,6 +111,7 @@ def _run(language: Language) -> Command:
             click.Argument(["file"], metavar=text("cli.metavar.file", language)),
             click.Option(["--force"], is_flag=True, help=text("cli.help.batch_force", language)),
             click.Option(["--stock"], is_flag=True, help=text("cli.help.batch_stock", language)),
+            *cluster_options(language),
             *everywhere(language),
         ],
     )
@@ -189,7 +195,14 @@ def _planned(
 
 
 def _make(
-    plan: Plan, settings: Settings, state: State, language: Language, *, force: bool, warm: bool
+    plan: Plan,
+    settings: Settings,
+    state: State,
+    language: Language,
+    *,
+    force: bool,
+    warm: bool,
+    cluster: Cluster | None,
 ) -> int:
     """Make what the plan says and the index; returns how many reports failed."""
     index = settings.reports / "index.html"
@@ -215,6 +228,7 @@ def _make(
             show_error_text=_flag("show_error_text"),
             force=force,
             warm=warm,
+            cluster=cluster,
         )
     finally:
         write_index(settings)
