@@ -14,6 +14,7 @@ EVALUATIONS = (
     "placement_days",
     "fallprevention",
     "vhu_lss",
+    "care_need",
     "data_quality",
 )
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -33,7 +33,7 @@ def account_page(dataset: Dataset, result: CleanResult, language: Language) -> s
 
 def dataset_name(name: str, language: Language) -> str:
     """The dataset's name in words."""
-    return text(f"processed.dataset.{name}", language)
+    return text(f"{name}.dataset", language)
 
 
 def correction_text(rule: str, language: Language) -> str:
