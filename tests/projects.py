@@ -15,6 +15,7 @@ EVALUATIONS = (
     "fallprevention",
     "vhu_lss",
     "care_need",
+    "survey",
     "data_quality",
 )
 FIXTURES = Path(__file__).parent / "fixtures"
