@@ -10,6 +10,7 @@ from dataclasses import replace
 import pandas as pd
 
 from umea_eval.datasets.survey.schema import (
+    ANSWER,
     CODINGS,
     COMPARISON,
     DOUBLE,
@@ -33,6 +34,9 @@ from umea_eval.intake.values import distinct_texts, is_missing, key
 
 # What parts two answers that somebody has given to one question.
 _APART = re.compile(r"\s*(?:[,;/+&|]|\boch\b|\beller\b)\s*", re.IGNORECASE)
+_KINDS = frozenset(
+    key(text) for text in ("Response", "Open-Ended Response", "Svar", "Fritext", "Öppet svar")
+)
 YEAR_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)(?![\d-])")
 YEAR_HEADING = "År"
 
@@ -59,7 +63,8 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
     tables = []
     for table in raw.tables:
         if id(table) in own:
-            dated = _dated(table, responses, mapping)
+            headed = _without_kinds(table, match(table, responses, mapping).columns["respondent"])
+            dated = _dated(headed, responses, mapping)
             marked, found = _marked(dated, responses, questions, mapping)
             counts.update(found)
             tables.append(marked)
@@ -87,16 +92,23 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
 
 def read_questions(raw: RawExport, settings: CleaningSettings) -> list[Question]:
     """The questions of the questionnaires in an export."""
-    found = _fitting(raw, SCHEMAS, settings, QUESTIONNAIRE)
+    # The user's own headings of questions name columns that are made below.
+    known = {column.name for column in RESPONSES.columns}
+    mappings = {
+        table: {
+            heading: column
+            for heading, column in own.items()
+            if table != RESPONSES.name or column in known or not column.startswith(ANSWER)
+        }
+        for table, own in settings.mappings.items()
+    }
+    found = _fitting(raw, SCHEMAS, replace(settings, mappings=mappings), QUESTIONNAIRE)
     if not found:
         raise UserError("survey.errors.no_questionnaire")
     # Its own cleaning, before that of all: the columns of the responses depend on it.
     alone = replace(raw, tables=tuple(each.table for each in found))
-    only = replace(
-        settings,
-        mappings={k: v for k, v in settings.mappings.items() if k == QUESTIONNAIRE.name},
-        words={},
-    )
+    own = {name: each for name, each in mappings.items() if name == QUESTIONNAIRE.name}
+    only = replace(settings, mappings=own, words={})
     questions = questions_of(clean_tables(alone, (QUESTIONNAIRE,), only).clean)
     names = Counter(answer_column(each.key) for each in questions)
     for each in questions:
@@ -110,6 +122,25 @@ def _fitting(
 ) -> list[Match]:
     matches, _ = assign(raw.tables, schemas, settings.mappings)
     return [each for each in matches if each.schema is wanted]
+
+
+def _without_kinds(table: RawTable, respondent: str) -> RawTable:
+    """The table without a first row that says what kind of answer each column has: a heading.
+
+    SurveyMonkey and others write it below the questions; it bears no respondent's number.
+    """
+    if not table.data:
+        return table
+    row = table.frame.iloc[0]
+    filled = [key(str(row[name])) for name in table.headings if pd.notna(row[name])]
+    if pd.notna(row[respondent]) or not filled or not set(filled) <= _KINDS:
+        return table
+    return replace(
+        table,
+        frame=table.frame.iloc[1:].reset_index(drop=True),
+        heading_rows=(*table.heading_rows, int(row["source_row"])),
+        titles=table.titles + 1,
+    )
 
 
 def _marked(

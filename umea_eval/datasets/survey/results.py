@@ -113,8 +113,7 @@ def rates(found: Survey, by: By) -> pd.DataFrame:
     if found.frame is None:
         return pd.DataFrame()
     table = measures.response_rates(found.frame, found.responses, by=by)
-    beside = measures.dropouts(table, by=by)[[by, "value", "lower", "upper", "adjusted"]]
-    beside = beside.rename(columns={"lower": "least", "upper": "most"})
+    beside = measures.dropouts(table, by=by)[[by, "value", "adjusted"]]
     return table.merge(beside, on=by, how="left")
 
 
