@@ -196,6 +196,8 @@ def _reports(language: Language) -> Command:
         failed = sum(outcome.error is not None for outcome in outcomes)
         tell(text("runs.batch_done", language, done=len(outcomes) - failed, failed=failed))
         say(shown_path(index))
+        if any(outcome.clashes for outcome in outcomes):
+            return WITHHELD
         return INCOMPLETE if failed else DONE
 
     return Command(
