@@ -188,6 +188,8 @@ class Released(Mapping[str, "pd.DataFrame"]):
 
     Each look gives a copy, so that no drawing can change what another one shows. ``counts`` and
     ``amounts`` say which cells are sums of which, if a profile that suppresses has looked.
+    ``left_out`` are the tables of which the reader sees nothing, because the report is about so few
+    persons that its short list is all there is.
     """
 
     def __init__(
@@ -196,10 +198,12 @@ class Released(Mapping[str, "pd.DataFrame"]):
         *,
         counts: LinkedSet | None = None,
         amounts: LinkedSet | None = None,
+        left_out: frozenset[str] = frozenset(),
     ) -> None:
         self._tables = dict(tables)
         self.counts = counts
         self.amounts = amounts
+        self.left_out = left_out
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self._tables[name].frame.copy()
