@@ -303,6 +303,11 @@ class Report:
         label = text("report.table", self.language, number=number)
         self._show_table(name, f"{label} {caption}", notes, number=number, folded=folded)
 
+    def short_list(self, name: str) -> None:
+        """The table of the short list, after why there is no more (`few`)."""
+        self.text("report.few.why", {"few": SMALL_MODE_BELOW})
+        self.show(name)
+
     def figure(
         self,
         name: str,

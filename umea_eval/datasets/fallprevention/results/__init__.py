@@ -6,7 +6,12 @@ that disclosure control can judge them; ``total`` is the code of all categories 
 
 from umea_eval.datasets.fallprevention.results.closure import closure, closure_curve
 from umea_eval.datasets.fallprevention.results.downton import assessments_used, downton
-from umea_eval.datasets.fallprevention.results.fallers import SEXES, fallers, sex_difference
+from umea_eval.datasets.fallprevention.results.fallers import (
+    SEXES,
+    fallers,
+    reached,
+    sex_difference,
+)
 from umea_eval.datasets.fallprevention.results.homes import homes, unit_charts, units
 from umea_eval.datasets.fallprevention.results.rates import change, enough_units, months, rates
 from umea_eval.datasets.fallprevention.results.register import (
@@ -51,6 +56,7 @@ __all__ = [
     "prevention",
     "rate_variants",
     "rates",
+    "reached",
     "register",
     "severity",
     "sex_difference",

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.datasets.fallprevention.measures import repeat_fallers
+from umea_eval.datasets.fallprevention.measures.selection import REPORTS, chosen
 from umea_eval.datasets.fallprevention.results.register import TOTAL, Choices, Register
 from umea_eval.datasets.fallprevention.results.shares import with_share
 from umea_eval.intake.codes import MEN, WOMEN
@@ -37,6 +38,21 @@ def fallers(found: Register, choices: Choices) -> pd.DataFrame:
     names = ["sex", "fallers", "repeaters", "falls", "falls_of_repeaters"]
     table = with_share(pd.DataFrame(rows, columns=names), "repeaters", "fallers")
     return table if table["fallers"].any() else table.iloc[:0]
+
+
+def reached(found: Register, table: pd.DataFrame) -> pd.DataFrame:
+    """The short list for few persons: ``residents`` with a report in the window, and how many of
+    them fell (``fallers``; of ``fallers()``, ``table``): one row.
+
+    Both are missing where no report tells whom it is about: how many persons they are about is not
+    known then.
+    """
+    own = chosen(found.deviations, kinds=REPORTS, months=found.window)
+    residents = own["resident"].dropna().nunique()
+    fell = table.loc[table["sex"] == TOTAL, "fallers"].sum()
+    known = residents > 0
+    counts = (float(residents), float(fell)) if known else (np.nan, np.nan)
+    return pd.DataFrame([counts], columns=["residents", "fallers"]).assign(third="")
 
 
 def sex_difference(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +14,12 @@ from umea_eval.datasets.fallprevention.results.downton import used_assessments
 from umea_eval.datasets.fallprevention.results.register import STARTS, Choices, Register
 from umea_eval.datasets.fallprevention.results.shares import with_share
 from umea_eval.datasets.fallprevention.schema import NOT_ASSESSED
+from umea_eval.methods.nested import with_wider
+
+# What the counts of the main tables count: the same counts stand among the variants.
+CLOSED, FALLERS, REPEATERS = "closed in time", "fallers", "repeat fallers"
+ASSESSED, FELL = "assessed residents", "assessed residents who fell"
+_NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 
 
 def counter_measures(found: Register) -> pd.DataFrame:
@@ -50,25 +58,46 @@ def share_variants(found: Register, choices: Choices) -> pd.DataFrame:
 
     ``measure``, ``definition``, ``setting``, ``numerator``, ``denominator``, ``value``, ``lower``,
     ``upper`` and ``chosen``. A share without a base, or that nobody was followed for, is missing.
-    """
-    rows = []
 
-    def add(measure: str, definition: str, setting: int, row: pd.Series, *, chosen: bool) -> None:
-        numbers = [row[name] for name in ("numerator", "denominator", "value", "lower", "upper")]
-        rows.append((measure, definition, str(setting), *numbers, chosen))
+    For disclosure control: what the two counts count (``numerator_of``, ``denominator_of``), and
+    the counts that hold them (`methods.nested`).
+    """
+    rows: list[dict[str, Any]] = []
+
+    def add(
+        measure: str, definition: str, setting: int, row: pd.Series, of: tuple[str, str]
+    ) -> None:
+        numbers = {name: row[name] for name in _NUMBERS}
+        rows.append(
+            {
+                **{"measure": measure, "definition": definition, "setting": str(setting)},
+                **{**numbers, "numerator_of": of[0], "denominator_of": of[1]},
+            }
+        )
+
+    def is_chosen(measure: str, definition: str, setting: int) -> bool:
+        return (definition, setting) == {
+            "closed": (choices.start, choices.closed_within),
+            "repeat": ("falls", choices.at_least),
+            "fell": ("first", choices.high_risk),
+        }[measure]
 
     for start in STARTS:
+        base = "followed" if start == choices.start else f"followed, {start}"
         for limit in sorted({59, 61, 62, choices.closed_within}):
-            is_chosen = start == choices.start and limit == choices.closed_within
+            what = CLOSED if is_chosen("closed", start, limit) else f"closed, {start}, {limit}"
             for _, row in time_in(found, start, limit).iterrows():
-                add("closed", start, limit, row, chosen=is_chosen)
+                add("closed", start, limit, row, (what, base))
     for at_least in sorted({2, 3, choices.at_least}):
+        what = REPEATERS if is_chosen("repeat", "falls", at_least) else f"fell {at_least} times"
         own = repeat_fallers(found.deviations, at_least=at_least, months=found.window)
         for _, row in own.iterrows():
-            add("repeat", "falls", at_least, row, chosen=at_least == choices.at_least)
+            add("repeat", "falls", at_least, row, (what, FALLERS))
     for which in ("first", "last"):
         for threshold in sorted({2, 3, 4, choices.high_risk}):
-            is_chosen = which == "first" and threshold == choices.high_risk
+            of = (f"fell, {which} score {threshold}", f"{which} score {threshold}")
+            if is_chosen("fell", which, threshold):
+                of = (FELL, ASSESSED)
             own = predictive_values(
                 *(used_assessments(found), found.deviations),
                 until=found.until,
@@ -76,17 +105,20 @@ def share_variants(found: Register, choices: Choices) -> pd.DataFrame:
                 which=which,
             )
             for _, row in own[own["measure"] == "positive_predictive"].iterrows():
-                add("fell", which, threshold, row, chosen=is_chosen)
-    names = ["measure", "definition", "setting", "numerator", "denominator"]
-    table = pd.DataFrame(rows, columns=[*names, "value", "lower", "upper", "chosen"])
-    return table.astype({**dict.fromkeys(names[3:], "float64"), "chosen": "bool"})
+                add("fell", which, threshold, row, of)
+    names = ["measure", "definition", "setting", *_NUMBERS, "numerator_of", "denominator_of"]
+    table = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(_NUMBERS, "float64"))
+    keys = zip(table["measure"], table["definition"], table["setting"], strict=True)
+    table["chosen"] = [is_chosen(str(a), str(b), int(str(c))) for a, b, c in keys]
+    return with_wider(table, ("measure", "definition"), table["measure"] == "closed")
 
 
 def rate_variants(found: Register) -> pd.DataFrame:
     """Falls per 1 000 resident-days of the window under other definitions: for a forest plot.
 
     ``basis`` ("both", "presence") and ``repeats`` ("resident", "independent"); ``events``,
-    ``days``, ``value``, ``lower``, ``upper`` and ``chosen``.
+    ``days``, ``value``, ``lower``, ``upper`` and ``chosen``. ``whole``: the events on both bases,
+    where these are on one.
     """
     rows = []
     for basis in ("both", "presence"):
@@ -103,4 +135,6 @@ def rate_variants(found: Register) -> pd.DataFrame:
                 rows.append((basis, repeats, *(row[name] for name in names), is_chosen))
     names = ["basis", "repeats", "events", "days", "value", "lower", "upper", "chosen"]
     table = pd.DataFrame(rows, columns=names)
-    return table.astype({**dict.fromkeys(names[2:7], "float64"), "chosen": "bool"})
+    table = table.astype({**dict.fromkeys(names[2:7], "float64"), "chosen": "bool"})
+    both = table.loc[table["basis"] == "both", "events"].max()
+    return table.assign(whole=np.where(table["basis"] == "both", np.nan, both))
