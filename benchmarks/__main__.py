@@ -72,7 +72,7 @@ def _rows(path: Path) -> list[str]:
     memory = facts["memory_mb"]
     return [
         f"| {facts['name']} | {facts['ours_s']} | {peer} | {seconds} | {facts['ratios'][peer]} "
-        f"| {facts['runs']} | {memory['ours']} / {memory[peer]} |\n"
+        f"| {facts['runs']} | {memory.get('ours', '–')} / {memory.get(peer, '–')} |\n"
         for peer, seconds in facts["peers"].items()
     ]
 

@@ -32,6 +32,7 @@ from umea_eval.datasets.forsorjningsstod.measures import (
 from umea_eval.datasets.forsorjningsstod.measures.obstacles import UNRECORDED
 from umea_eval.datasets.forsorjningsstod.measures.unit_months import Unit
 from umea_eval.intake.codes import MEN, WOMEN
+from umea_eval.methods.nested import with_wider
 from umea_eval.methods.proportions import newcombe, wilson
 from umea_eval.methods.survival import KaplanMeier, cumulative_incidence, kaplan_meier
 
@@ -275,7 +276,8 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
 
     ``measure`` (long_term, returned), ``definition`` (a code) and ``setting`` (its value),
     ``numerator``, ``denominator``, ``value`` with limits, ``chosen``, and what the two counts count
-    (``numerator_of``, ``denominator_of``), as in ``by_sex`` and ``returns`` where they stand there.
+    (``numerator_of``, ``denominator_of``), as in ``by_sex`` and ``returns`` where they stand there,
+    and the counts that hold them (`methods.nested`).
     """
     rows: list[tuple[str, str, str, int, int, bool, str, str]] = []
     for support in SUPPORT:
@@ -314,7 +316,8 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
             )
     names = ["measure", "definition", "setting", "numerator", "denominator", "chosen"]
     names += ["numerator_of", "denominator_of"]
-    table = pd.DataFrame(rows, columns=names)
+    # The milder limit is fewer months of support, and a shorter time to be followed.
+    table = with_wider(pd.DataFrame(rows, columns=names), ("measure", "definition"))
     return _with_share(table, "numerator", "denominator", value="value")
 
 

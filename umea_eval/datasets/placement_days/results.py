@@ -635,6 +635,8 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
                     definition=f"gap_{gap}",
                     setting=str(within),
                     chosen=gap == GAPS[0] and within == choices.within,
+                    numerator_of="placed again" if gap == GAPS[0] else f"placed again, gap {gap}",
+                    denominator_of="returns home" if gap == GAPS[0] else f"returns, gap {gap}",
                 )
             )
     for name, reasons in (("unplanned", UNPLANNED), ("breakdown_only", ("breakdown",))):
@@ -647,11 +649,14 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
                 definition=name,
                 setting=str(SHORTER),
                 chosen=reasons is UNPLANNED,
+                numerator_of="unplanned ends" if reasons is UNPLANNED else "breakdowns",
+                denominator_of="placements followed",
             )
         )
     names = ["measure", "definition", "setting", "numerator", "denominator"]
     table = pd.concat(made, ignore_index=True)
-    return table[[*names, "value", "lower", "upper", "chosen"]].astype({"chosen": bool})
+    names += ["value", "lower", "upper", "chosen", "numerator_of", "denominator_of"]
+    return table[names].astype({"chosen": bool})
 
 
 def summed(rows: pd.DataFrame, keys: list[str], names: tuple[str, ...]) -> pd.DataFrame:
