@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.methods.reference import reaches
@@ -188,6 +188,7 @@ def test_equal_remainders_go_by_the_code() -> None:
     }
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(1, 20_000), st.floats(0.4, 2.5)), min_size=1, max_size=40),
     st.integers(1, 10**9),
