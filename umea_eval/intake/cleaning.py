@@ -119,6 +119,7 @@ def clean_tables(
     names: dict[int, str] = {}
     corrections: Counter[str] = Counter()
     remarks: Counter[str] = Counter()
+    keyless: dict[str, int] = {}
     reasons: Counter[str] = Counter()
     quarantine, dropped = [], []
     for schema in schemas:
@@ -138,6 +139,8 @@ def clean_tables(
             names[place] = schema.name
         twice = same_key(joined.frame, schema.key, fate == Fate.CLEAN)
         remarks.update({"same_key_twice": int(np.count_nonzero(twice))} if twice.any() else {})
+        if rows := _never_replaced(joined, schema, fate):
+            keyless[schema.name] = rows
         first = joined.faults.drop_duplicates("position")
         reasons.update(first["reason"])
         quarantine.append(_where(joined.frame, joined.faults))
@@ -166,7 +169,7 @@ def clean_tables(
         remarks=dict(sorted(remarks.items())),
         dropped=pd.concat(dropped, ignore_index=True),
         ledger=account(raw.tables, names, fates, reasons),
-        provenance=_provenance(raw, schemas, settings),
+        provenance={**_provenance(raw, schemas, settings), "keyless": keyless},
         protected_places=frozenset(
             place
             for name, joined in joined_of.items()
@@ -234,6 +237,20 @@ def _fates(joined: _Joined, schema: Schema) -> NDArray[np.int8]:
     replaced = superseded(values, schema.key, joined.extracted, fate == Fate.CLEAN)
     fate[replaced] = Fate.SUPERSEDED
     return fate
+
+
+def _never_replaced(joined: _Joined, schema: Schema, fate: NDArray[np.int8]) -> int:
+    """How many clean rows no newer extraction can replace, where there are several extractions.
+
+    They lack a part of the key: changed since, such a row counts twice and nobody sees it.
+    """
+    if not schema.key or joined.extracted.min() == joined.extracted.max():
+        return 0
+    clean = fate == Fate.CLEAN
+    if not all(name in joined.frame for name in schema.key):
+        return int(np.count_nonzero(clean))
+    whole = joined.frame[list(schema.key)].notna().all(axis=1).to_numpy(dtype=bool)
+    return int(np.count_nonzero(clean & ~whole))
 
 
 def _protected_rows(

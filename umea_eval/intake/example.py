@@ -394,10 +394,10 @@ def _faults(
 def _outdated(
     column: Column, frame: pd.DataFrame, style: Style
 ) -> list[tuple[Column | None, str, str]]:
-    """A code that holds in none of the years of the frame."""
+    """A code that had ceased to hold before the first day of the frame."""
     codes = column.codes
     if codes is None or codes.valid_at not in frame:
         return []
-    first = int(pd.DatetimeIndex(frame[codes.valid_at]).year.min())
+    first = pd.DatetimeIndex(frame[codes.valid_at]).min().date()
     old = [each.code for each in codes.codes if each.valid_to is not None and each.valid_to < first]
     return [(column, "code_not_valid", _code(column, old[0], style))] if old else []

@@ -136,6 +136,7 @@ def clean(
         ),
     )
     notices += _misfits(result)
+    notices += _keyless(sources.dataset, result, settings.language)
     result, undocumented = _with_decisions(result, sources, settings, links=links)
     notices += [Notice(f"processed.undocumented.{kind}", {}) for kind in undocumented]
     quarantine = write_quarantine(
@@ -145,7 +146,7 @@ def clean(
         language=settings.language,
         labels=_labels(sources.dataset, settings.language),
     )
-    folder = _store(sources, result, settings)
+    folder = _store(sources, result, settings, notices)
     return Cleaned(name, result, folder, tuple(quarantine), tuple(notices))
 
 
@@ -217,8 +218,27 @@ def _misfits(result: CleanResult) -> list[Notice]:
     return [Notice("processed.notice.misfits", shown)]
 
 
-def _store(sources: Sources, result: CleanResult, settings: Settings) -> Path:
-    page = account_page(sources.dataset, result, settings.language)
+def _keyless(dataset: Dataset, result: CleanResult, language: Language) -> list[Notice]:
+    """Tables from several extractions with rows that no newer extraction can replace."""
+    notices = []
+    for schema in dataset.schemas:
+        rows = result.provenance["keyless"].get(schema.name, 0)
+        if rows:
+            labels = _labels(dataset, language)
+            shown = {
+                "table": schema.label_sv if language == "sv" else schema.label_en,
+                "rows": rows,
+                "columns": ", ".join(labels[name] for name in schema.key),
+            }
+            notices.append(Notice("processed.notice.keyless", shown))
+    return notices
+
+
+def _store(
+    sources: Sources, result: CleanResult, settings: Settings, notices: Sequence[Notice]
+) -> Path:
+    known = [each.text(settings.language) for each in notices]
+    page = account_page(sources.dataset, result, settings.language, notices=known)
     with building(settings.processed) as new:
         save(result, new.new, code=sources.dataset.code)
         new.write({ACCOUNT_PAGE: page.encode("utf-8")})

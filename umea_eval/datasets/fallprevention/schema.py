@@ -107,10 +107,15 @@ def _status_contradicts_date(frame: pd.DataFrame) -> Rows:
 
 
 def _score_contradicts_items(frame: pd.DataFrame) -> Rows:
-    """The sum is below the items that are ticked, or above them and the unknown together."""
-    items = frame[list(ITEMS)].astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+    """The sum is below the items that are ticked, or above them and the unknown together.
+
+    An item without a column of its own is unknown.
+    """
+    known = [name for name in ITEMS if name in frame]
+    items = frame[known].astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
     score = frame["score"].to_numpy(dtype="float64", na_value=np.nan)
-    ticked, unknown = np.nansum(items, axis=1), np.isnan(items).sum(axis=1)
+    ticked = np.nansum(items, axis=1)
+    unknown = np.isnan(items).sum(axis=1) + len(ITEMS) - len(known)
     broken: Rows = (score < ticked) | (score > ticked + unknown)
     return broken
 
@@ -383,7 +388,7 @@ ASSESSMENTS = Schema(
         _PROTECTED,
     ),
     key=("resident", "assessed_on"),
-    rules=(Rule("score_contradicts_items", ("score", *ITEMS), _score_contradicts_items),),
+    rules=(Rule("score_contradicts_items", ("score",), _score_contradicts_items),),
 )
 
 RESIDENT_DAYS = Schema(
