@@ -27,6 +27,7 @@ from umea_eval.disclosure.scan import scan
 from umea_eval.disclosure.scanning.marks import Known
 from umea_eval.disclosure.scanning.pdf import pdf_texts
 from umea_eval.disclosure.tables import Field
+from umea_eval.language import number
 from umea_eval.report.document import (
     Command,
     Document,
@@ -222,16 +223,17 @@ def test_what_the_data_hold_is_text() -> None:
 
 
 def test_the_scan_reads_the_documents() -> None:
-    number = "18900101-9802"  # an official test number
-    hidden = replace(DOCUMENT, blocks=(Text((f"Ett {number} (i text)",), None),), appended=())
+    official = "18900101-9802"  # a test number
+    hidden = replace(DOCUMENT, blocks=(Text((f"Ett {official} (i text)",), None),), appended=())
     for name, content in (("a.pdf", pdf_bytes(hidden)), ("a.docx", word_bytes(hidden))):
         assert {hit.kind for hit in scan({name: content}, Known())} == {"identity"}
 
 
 def test_columns_of_numbers_are_no_identity_numbers() -> None:
-    draw = random.Random(6)
+    draw = random.Random(6)  # noqa: S311 - figures, no secrets
     rows = tuple(
-        tuple(Cell(str(int(10 ** draw.uniform(0, 7))), "1") for _ in range(8)) for _ in range(200)
+        tuple(Cell(number(int(10 ** draw.uniform(0, 7)), "sv"), "1") for _ in range(8))
+        for _ in range(200)
     )
     columns = tuple(Column(f"c{place}", f"K {place}", "count") for place in range(8))
     many = replace(TABLE, written=WrittenTable("many", columns, rows))
@@ -320,10 +322,10 @@ def test_the_document_is_what_the_page_shows(tmp_path: Path) -> None:
     report.input("data/raw/public/figures.csv")
     frame = pd.DataFrame({"unit": ["A", "B"], "n": [1234.5, None]})
     unit = Field("unit", {"sv": "Enhet"}, kind="id")
-    number = Field("n", {"sv": "Tal"}, kind="value", missing={"sv": "ej mätt"})
+    figure_of = Field("n", {"sv": "Tal"}, kind="value", missing={"sv": "ej mätt"})
     for name in ("one", "two"):
         caption = {"sv": f"Tabell {name}"}
-        report.table(name, frame, caption=caption, columns=[unit, number], note={"sv": "Not."})  # type: ignore[arg-type]
+        report.table(name, frame, caption=caption, columns=[unit, figure_of], note={"sv": "Not."})  # type: ignore[arg-type]
     report.release()
     report.heading({"sv": "Resultat"})
     report.text({"sv": "Ett.\n\nTvå."})

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from umea_eval.commands.cluster import cluster_of, cluster_options
 from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.settings import Settings, read_settings, with_formats
 from umea_eval.terminal import say, tell
 from umea_eval.usage import Command, Group, everywhere, formats_option, shown_path
 
 if TYPE_CHECKING:
+    from umea_eval.runs.cluster import Cluster
     from umea_eval.runs.compare import Difference
     from umea_eval.runs.plan import Plan, Planned
     from umea_eval.runs.pool import Result
-    from umea_eval.runs.run_batch import Progress
+    from umea_eval.runs.run_batch import Progress, Summary
     from umea_eval.runs.state import State
     from umea_eval.runs.verify import Verdict
 
-DONE, INCOMPLETE = 0, 4
+DONE, WITHHELD, INCOMPLETE = 0, 3, 4
 _DIFFERENCES = 20
 _MINUTE, _HOUR = 60, 3600
 
@@ -74,27 +76,35 @@ def _plan(language: Language) -> Command:
 
 
 def _run(language: Language) -> Command:
-    def call(file: str, *, force: bool, stock: bool, formats: str | None, **_: object) -> int:
+    def call(file: str, *, force: bool, stock: bool, formats: str | None, **given: object) -> int:
         from umea_eval.runs.state import State  # noqa: PLC0415 - not for --help
 
         settings = with_formats(read_settings(), formats)
         state = State(settings.root, settings.reports, create=True)
         plan = _planned(file, settings, state, language, force=force)
         _tell_faults(plan, language)
-        failed = _make(plan, settings, state, language, force=force, warm=not stock)
+        with cluster_of(given, settings.root) as cluster:
+            summary = _make(
+                *(plan, settings, state, language), force=force, warm=not stock, cluster=cluster
+            )
+        for name, error in summary.withheld.items():
+            said = error.message(language).replace("\n", "\n    ")
+            tell(text("runs.batch.withheld", language, name=name, message=said))
         index = settings.reports / "index.html"
         tell(
             text(
                 "runs.batch.summary",
                 language,
-                done=len(plan.todo) - failed,
-                failed=failed,
-                up_to_date=len(plan.up_to_date),
-                faults=len(plan.faults),
+                done=summary.done,
+                failed=summary.failed,
+                up_to_date=summary.up_to_date,
+                faults=summary.faults,
             )
         )
         say(shown_path(index))
-        return INCOMPLETE if failed or plan.faults else DONE
+        if summary.withheld:
+            return WITHHELD
+        return INCOMPLETE if summary.failed or summary.faults else DONE
 
     return Command(
         "run",
@@ -108,6 +118,7 @@ def _run(language: Language) -> Command:
             click.Option(["--force"], is_flag=True, help=text("cli.help.batch_force", language)),
             formats_option(language),
             click.Option(["--stock"], is_flag=True, help=text("cli.help.batch_stock", language)),
+            *cluster_options(language),
             *everywhere(language),
         ],
     )
@@ -191,15 +202,26 @@ def _planned(
 
 
 def _make(
-    plan: Plan, settings: Settings, state: State, language: Language, *, force: bool, warm: bool
-) -> int:
-    """Make what the plan says and the index; returns how many reports failed."""
+    plan: Plan,
+    settings: Settings,
+    state: State,
+    language: Language,
+    *,
+    force: bool,
+    warm: bool,
+    cluster: Cluster | None,
+) -> Summary:
+    """Make what the plan says and the index."""
+    from umea_eval.runs.clashing import are_compared, finished_of  # noqa: PLC0415 - not for --help
+    from umea_eval.runs.run_batch import Summary, run_plan  # noqa: PLC0415
+
     index = settings.reports / "index.html"
     if not plan.todo and not plan.faults and index.is_file():
+        compared = are_compared(finished_of(plan, settings, state), state)
         state.save()
-        return 0
+        if compared:
+            return Summary(done=0, failed=0, up_to_date=len(plan.up_to_date), faults=0)
     from umea_eval.runs.index import write_index  # noqa: PLC0415 - only where there is news
-    from umea_eval.runs.run_batch import run_plan  # noqa: PLC0415
 
     if plan.todo:
         tell(text("runs.batch.starting", language, todo=len(plan.todo)))
@@ -208,7 +230,7 @@ def _make(
         tell(_progress(planned, result, progress, language))
 
     try:
-        summary = run_plan(
+        return run_plan(
             plan,
             settings,
             state,
@@ -217,10 +239,10 @@ def _make(
             show_error_text=_flag("show_error_text"),
             force=force,
             warm=warm,
+            cluster=cluster,
         )
     finally:
         write_index(settings)
-    return summary.failed
 
 
 def _shown(plan: Plan, language: Language) -> list[str]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from umea_eval.errors import UserError
 from umea_eval.language import Language, text
 from umea_eval.runs import machine
+from umea_eval.runs.clashing import finished_of, withhold
 from umea_eval.runs.folders import remove_leftovers
 from umea_eval.runs.latest import Latest, write_latest
 from umea_eval.runs.manifest import Failure, forget_failure, git_state, remember_failure
 from umea_eval.runs.notebooks import notebook_title
 from umea_eval.runs.plan import Plan, Planned
-from umea_eval.runs.pool import ColdPool, Job, Result, WarmPool
+from umea_eval.runs.pool import Begun, ColdPool, Ended, Job, Result, WarmPool
 from umea_eval.runs.state import State
 from umea_eval.runs.warm.server import Unfit
 from umea_eval.settings import Settings
+
+if TYPE_CHECKING:
+    from umea_eval.runs.cluster import Cluster
 
 # No notebook of ours takes minutes; one that never ends must not hold the others up all night.
 TIMEOUT_MINUTES = 60.0
@@ -57,13 +63,15 @@ Told = Callable[[Planned, Result, Progress], None]
 
 @dataclass(frozen=True)
 class Summary:
-    """What a batch came to."""
+    """What a batch came to. ``withheld``: reports that would have opened an earlier one, by name,
+    each with what there is to say of it; they count as failed."""
 
     done: int
     failed: int
     up_to_date: int
     faults: int
     interrupted: bool = False
+    withheld: Mapping[str, UserError] = field(default_factory=dict)
 
 
 def run_plan(
@@ -73,18 +81,30 @@ def run_plan(
     *,
     language: Language,
     told: Told,
+    begun: Callable[[Planned], None] = lambda _: None,
     show_error_text: bool = False,
     force: bool = False,
     warm: bool = True,
+    cluster: Cluster | None = None,
+    from_file: bool = True,
 ) -> Summary:
     """Make what the plan says. ``told`` hears of each report that has ended.
 
-    ``warm=False`` uses stock kernels. What has been made when it is interrupted stays made.
+    ``warm=False`` uses stock kernels; ``cluster`` makes them instead of this process's own makers.
+    What has been made when it is interrupted stays made. Without a batch file (``from_file=False``)
+    a report has no limits of its own, and the index does not tell of the run.
     """
     file, todo = plan.file, plan.todo
     megabytes = None if file.memory_mb is None else file.memory_mb * 1_000_000
-    workers = machine.workers(file.workers, len(todo), megabytes)
+    if cluster is None:
+        workers = machine.workers(file.workers, len(todo), megabytes)
+    else:
+        workers = min(cluster.workers(), len(todo))
     remove_leftovers(settings.reports)
+    seconds = 60 * (file.timeout_minutes or TIMEOUT_MINUTES)
+    # Another computer's memory is its own: it is divided there.
+    elsewhere = cluster is not None and not cluster.local
+    memory = megabytes if elsewhere else machine.memory_limit(megabytes, workers)
     jobs, planned = _jobs(
         plan,
         settings,
@@ -92,8 +112,8 @@ def run_plan(
         language=language,
         force=force,
         show_error_text=show_error_text,
-        seconds=60 * (file.timeout_minutes or TIMEOUT_MINUTES),
-        memory_bytes=machine.memory_limit(megabytes, workers),
+        seconds=seconds if from_file else None,
+        memory_bytes=memory if from_file else None,
     )
     progress = Progress(len(jobs), workers, {each.name: each.seconds for each in todo})
 
@@ -108,21 +128,42 @@ def run_plan(
         told(each, result, progress)
 
     started, interrupted = datetime.now().astimezone(), True
+    withheld: Mapping[str, UserError] = {}
     try:
-        _run(jobs, plan, settings, state, workers=workers, ended=ended, warm=warm)
+        if jobs:
+            _run(
+                *(jobs, plan, settings, state),
+                workers=workers,
+                begun=lambda job: begun(planned[job.name]),
+                ended=ended,
+                warm=warm,
+                cluster=cluster,
+            )
+        withheld = _withhold(plan, settings, state, language)
         interrupted = False
     finally:
         state.save()
         remove_leftovers(settings.reports)
+        old = sum(each.name in withheld for each in plan.up_to_date)
         summary = Summary(
-            done=progress.ended - progress.failed,
-            failed=progress.failed,
-            up_to_date=len(plan.up_to_date),
+            done=progress.ended - progress.failed - (len(withheld) - old),
+            failed=progress.failed + len(withheld),
+            up_to_date=len(plan.up_to_date) - old,
             faults=len(plan.faults),
             interrupted=interrupted,
+            withheld=withheld,
         )
-        write_latest(settings.reports, _latest(plan, summary, started, language))
+        if from_file:
+            write_latest(settings.reports, _latest(plan, summary, started, language))
     return summary
+
+
+def _withhold(
+    plan: Plan, settings: Settings, state: State, language: Language
+) -> dict[str, UserError]:
+    finished = finished_of(plan, settings, state)
+    gone = withhold(finished, settings, language=language, state=state)
+    return {f"{order.name}/{order.slug}": gone[at] for order, at in finished if at in gone}
 
 
 def _run(
@@ -132,11 +173,20 @@ def _run(
     state: State,
     *,
     workers: int,
-    ended: Callable[[Job, Result], None],
+    begun: Begun,
+    ended: Ended,
     warm: bool,
+    cluster: Cluster | None,
 ) -> None:
+    notebooks = sorted({planned.order.notebook for planned in plan.todo})
+    if cluster is not None:
+        from umea_eval.runs.cluster import ClusterPool  # noqa: PLC0415 - only with a cluster
+
+        pool = ClusterPool(cluster, plan.modules, notebooks, settings.root)
+        pool.run(jobs, begun, ended)
+        return
     if warm:
-        pool = WarmPool(plan.modules, settings.root, workers, state.folder / LOG)
+        warm_pool = WarmPool(plan.modules, notebooks, settings.root, workers, state.folder / LOG)
         done: set[str] = set()
 
         def noted(job: Job, result: Result) -> None:
@@ -144,12 +194,13 @@ def _run(
             ended(job, result)
 
         try:
-            pool.run(jobs, lambda _: None, noted)
+            with closing(warm_pool):
+                warm_pool.run(jobs, begun, noted)
         except Unfit:
             jobs = [job for job in jobs if job.name not in done]
         else:
             return
-    ColdPool(settings.root, workers).run(jobs, lambda _: None, ended)
+    ColdPool(settings.root, workers).run(jobs, begun, ended)
 
 
 def _jobs(
@@ -160,7 +211,7 @@ def _jobs(
     language: Language,
     force: bool,
     show_error_text: bool,
-    seconds: float,
+    seconds: float | None,
     memory_bytes: int | None,
 ) -> tuple[list[Job], dict[str, Planned]]:
     git = git_state(settings.root)
