@@ -14,6 +14,8 @@ from umea_eval.language import LANGUAGES, Language
 
 FILE = "umea_eval.toml"
 KEY = "umea_eval.key"
+# Names that must not leave, one a line; never committed.
+NAMES = "names.txt"
 FOLDERS = {
     "notebooks": "notebooks",
     "raw": "data/raw",

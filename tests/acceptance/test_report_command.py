@@ -251,6 +251,8 @@ def test_lists_evaluations_and_parameters(small_project: Path, umea_eval: Run) -
         (["import warnings; warnings.warn('Anna')"], 2, ["cell 4", "varning"]),
         (["import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()"], 2, ["cell 4", "figur"]),
         (["import sys; print('Anna', file=sys.stderr)"], 2, ["varning"]),
+        (["from IPython.display import HTML, display\ndisplay(HTML('Anna'))"], 2, ["värde"]),
+        (["print(frame)"], 2, ["cell 4", "print"]),
         (["report.input('data/raw/Anna.csv')"], 2, ["report.input(...)", "release"]),
         (["import sys; sys.exit(0)"], 2, []),
         (["1 +"], 1, ["SyntaxError", "cell 4"]),

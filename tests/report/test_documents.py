@@ -230,7 +230,7 @@ def test_the_scan_reads_the_documents() -> None:
 
 
 def test_columns_of_numbers_are_no_identity_numbers() -> None:
-    draw = random.Random(6)  # noqa: S311 - figures, no secrets
+    draw = random.Random(6)  # noqa: S311 - no secret
     rows = tuple(
         tuple(Cell(number(int(10 ** draw.uniform(0, 7)), "sv"), "1") for _ in range(8))
         for _ in range(200)

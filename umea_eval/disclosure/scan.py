@@ -20,10 +20,7 @@ from umea_eval.disclosure.scanning.numbers import identity_numbers, split_number
 from umea_eval.disclosure.scanning.texts import line_of, plain, unmarked
 from umea_eval.errors import UserError
 from umea_eval.language import Language, text
-from umea_eval.settings import Settings
-
-NAMES = "names.txt"
-"""Names that must not leave, one a line, in the project's folder; never committed."""
+from umea_eval.settings import NAMES, Settings
 
 _KEY_VARIABLE = "UMEA_EVAL_KEY"
 _SHOWN = 5

@@ -220,6 +220,16 @@ class Report:
         return any(entry.example for entry in self._inputs.values())
 
     @property
+    def complete(self) -> bool:
+        """Whether nothing is suppressed, by profile or edition.
+
+        The row account of a cleaning (how many rows, how many values missing) has not gone through
+        disclosure control, and tells of numbers that it may suppress: it belongs in complete
+        reports only.
+        """
+        return self.edition == INTERN or find_profile(self.profile, self.language).rules is None
+
+    @property
     def few(self) -> bool:
         """Whether the report is about so few persons that only its short list is shown.
 
