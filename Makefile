@@ -29,7 +29,7 @@ test: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
-test-all: test
+test-all: test $(VENV)/crate/.done
 	$(BIN)/python -m pytest -m slow --numprocesses auto --dist loadscope
 
 format: $(VENV)/.dev
@@ -48,11 +48,14 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 lock:
 	$(LOCK) --extra dev --extra lab --extra cluster -o requirements/all.txt
 	$(LOCK) -c requirements/all.txt -o requirements/run.txt
-	$(LOCK) -c requirements/all.txt --extra dev -o requirements/dev.txt
+	$(LOCK) -c requirements/all.txt --extra dev --extra cluster -o requirements/dev.txt
 	$(LOCK) -c requirements/all.txt --extra lab -o requirements/lab.txt
 	$(LOCK) -c requirements/all.txt --extra cluster -o requirements/cluster.txt
 	$(LOCK) -c requirements/all.txt benchmarks/peers/requirements.in -o benchmarks/peers/requirements.txt
+	$(LOCK) -c requirements/all.txt benchmarks/peers/jupyterlab.in -o benchmarks/peers/jupyterlab.txt
+	$(LOCK) -c requirements/all.txt benchmarks/peers/ploomber.in -o benchmarks/peers/ploomber.txt
 	$(subst pyproject.toml requirements/build.in,,$(LOCK)) benchmarks/peers/lifelines.in -o benchmarks/peers/lifelines.txt
+	$(subst pyproject.toml requirements/build.in,,$(LOCK)) requirements/crate.in -o requirements/crate.txt
 	rm requirements/all.txt
 
 # Set-up happens once per lock file; a changed lock installs again.
@@ -63,6 +66,12 @@ $(VENV)/bin/python:
 $(VENV)/.%: requirements/%.txt pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) --require-hashes -r $<
 	$(INSTALL) --no-deps --no-build-isolation --editable .
+	touch $@
+
+# The validator of RO-Crate metadata asks for other versions than the rest.
+$(VENV)/crate/.done: requirements/crate.txt | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/crate
+	$(VENV)/crate/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r $<
 	touch $@
 
 clean:

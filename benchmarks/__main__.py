@@ -52,6 +52,8 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"No benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}.\n")
         return 2
+    # A user's machine compiles each module once.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in names or list(BENCHMARKS):
         sys.stderr.write(f"{name} ...\n")
         result = BENCHMARKS[name]()
@@ -72,7 +74,7 @@ def _rows(path: Path) -> list[str]:
     memory = facts["memory_mb"]
     return [
         f"| {facts['name']} | {facts['ours_s']} | {peer} | {seconds} | {facts['ratios'][peer]} "
-        f"| {facts['runs']} | {memory['ours']} / {memory[peer]} |\n"
+        f"| {facts['runs']} | {memory.get('ours', '–')} / {memory.get(peer, '–')} |\n"
         for peer, seconds in facts["peers"].items()
     ]
 

@@ -40,15 +40,23 @@ class Result:
 
 
 def compare(
-    name: str, ours: Job, peers: Mapping[str, Job], *, folder: Path, runs: int = RUNS
+    name: str,
+    ours: Job,
+    peers: Mapping[str, Job],
+    *,
+    folder: Path,
+    runs: int = RUNS,
+    memory: bool = True,
 ) -> Result:
     """Measure every job ``runs`` times in turn, after one warm-up each that also tells its memory.
+
+    ``memory=False``: neither, for jobs of many minutes.
 
     In turn, so that what else the machine does meets all of them alike. Memory is the most that
     the commands and their children had to themselves (PSS where the system tells it, else RSS).
     """
     jobs = {"ours": ours, **peers}
-    memory = {job: _memory(prepare(), folder) for job, prepare in jobs.items()}
+    used = {job: _memory(prepare(), folder) for job, prepare in jobs.items()} if memory else {}
     seconds: dict[str, list[float]] = {job: [] for job in jobs}
     for _ in range(runs):
         for job, prepare in jobs.items():
@@ -65,7 +73,7 @@ def compare(
         peers=medians,
         ratios={job: round(median / own, 2) for job, median in medians.items()},
         runs=runs,
-        memory_mb=memory,
+        memory_mb=used,
     )
 
 

@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.forked import Forks
 from tests.projects import make_demo, make_product, make_project, small_notebook
 from umea_eval.runs.locks import locked, number_of
 
@@ -27,11 +28,25 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "umea_eval.cli", *arguments]
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks | None]:
+    """What runs commands without importing everything again, where processes can fork."""
+    if sys.platform != "linux":
+        yield None
+        return
+    started = Forks()
+    yield started
+    started.close()
+
+
 @pytest.fixture
-def umea_eval() -> Run:
+def umea_eval(forks: Forks | None) -> Run:
     """Run a whole command in a folder and return what it said."""
+    before = _environment()
 
     def run(folder: Path, *arguments: str, **kwargs: object) -> subprocess.CompletedProcess[str]:
+        if forks is not None and not kwargs and _environment() == before:
+            return forks.run(folder, arguments, timeout=180)
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
             command(*arguments),
             cwd=folder,
@@ -43,6 +58,11 @@ def umea_eval() -> Run:
         )
 
     return run
+
+
+def _environment() -> dict[str, str]:
+    """The environment but for what pytest itself writes there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 # The notebooks that evaluate datasets; those not here yet are cleaned, but have no report.
@@ -14,6 +15,8 @@ EVALUATIONS = (
     "placement_days",
     "fallprevention",
     "vhu_lss",
+    "care_need",
+    "survey",
     "data_quality",
 )
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -138,3 +141,14 @@ def cells_of(path: Path) -> Sequence[dict[str, object]]:
     """The cells of a notebook file."""
     cells: Sequence[dict[str, object]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return cells
+
+
+def made(project: Path, notebook: str) -> dict[str, Any]:
+    """Every file of every report of a notebook, but for when each was made and how long it took."""
+    files: dict[str, Any] = tree(project / "reports" / notebook)
+    for name in [name for name in files if name.endswith(".json")]:
+        content = json.loads(files.pop(name))
+        if name.endswith("manifest.json"):
+            del content["started"], content["duration_s"]
+            files[name] = content
+    return files

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -33,9 +33,6 @@ from umea_eval.runs.parameters import as_text, read_parameters
 from umea_eval.settings import read_settings
 from umea_eval.terminal import close_quietly, prepare_streams, say, tell
 from umea_eval.usage import SHOW_ERROR_TEXT, Command, Group, everywhere, explain, shown_path
-
-if TYPE_CHECKING:
-    from umea_eval.runs.batch import Outcome
 
 DONE, BUG, USER, WITHHELD, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -152,6 +149,7 @@ def _report(language: Language) -> Command:
 
 def _make_report(name: str, assignments: Sequence[str], language: Language) -> int:
     # Late: --help must not wait for what makes reports.
+    from umea_eval.runs.ahead import ahead  # noqa: PLC0415
     from umea_eval.runs.index import write_index  # noqa: PLC0415
     from umea_eval.runs.produce import order, produce  # noqa: PLC0415
 
@@ -165,7 +163,8 @@ def _make_report(name: str, assignments: Sequence[str], language: Language) -> i
         tell(text(key, language, number=number, total=total, section=section))
 
     try:
-        folder = produce(wanted, settings, language=language, progress=progress)
+        with ahead(settings) as way:
+            folder = produce(wanted, settings, language=language, progress=progress, way=way)
     except Exception:
         with suppress(UserError):  # the message that matters is the first one
             write_index(settings)
@@ -185,18 +184,26 @@ def _reports(language: Language) -> Command:
             spoken = text(f"runs.index.language_{report_language}", language)
             tell(text("runs.starting", language, notebook=name, language_name=spoken))
 
-        def ended(outcome: Outcome) -> None:
-            if outcome.error is not None:
-                tell(text("runs.batch_failed", language, name=outcome.name))
-                _tell_error(outcome.error, language, own=_wants_error_text())
+        def ended_badly(name: str, said: str, own: str) -> None:
+            tell(text("runs.batch_failed", language, name=name))
+            tell(said.strip())
+            if own:
+                tell(own)
 
         settings = read_settings()
-        outcomes = produce_all(names, settings, language=language, begun=begun, ended=ended)
+        summary = produce_all(
+            names,
+            settings,
+            language=language,
+            begun=begun,
+            failed=ended_badly,
+            show_error_text=_wants_error_text(),
+        )
         index = write_index(settings)
-        failed = sum(outcome.error is not None for outcome in outcomes)
-        tell(text("runs.batch_done", language, done=len(outcomes) - failed, failed=failed))
+        failed = summary.failed + summary.faults
+        tell(text("runs.batch_done", language, done=summary.done, failed=failed))
         say(shown_path(index))
-        if any(outcome.clashes for outcome in outcomes):
+        if summary.withheld:
             return WITHHELD
         return INCOMPLETE if failed else DONE
 

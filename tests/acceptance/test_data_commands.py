@@ -166,6 +166,17 @@ def test_what_is_kept_of_a_person(real: Path, umea_eval: Run) -> None:
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in quarantine.iterdir())
 
 
+def test_rows_that_no_newer_extraction_can_replace_are_named(real: Path, umea_eval: Run) -> None:
+    later = PAYMENTS.replace("8 450,00", "8 500,00")
+    path = real / "data/raw/forsorjningsstod/utbetalningar 2024-03-01.csv"
+    path.write_text(later, encoding="utf-8")
+    done = umea_eval(real, "clean")
+    assert "3 rader saknar något av det som känner igen en rad (Utbetalningsnummer)" in done.stderr
+    page = (real / "data/processed/forsorjningsstod/account.html").read_text(encoding="utf-8")
+    assert "Att känna till" in page
+    assert "(Utbetalningsnummer)" in page
+
+
 def correct(real: Path, changes: dict[str, str]) -> Path:
     folder = real / "data/raw/forsorjningsstod/.quarantine"
     (source,) = folder.glob("*.csv")

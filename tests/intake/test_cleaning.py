@@ -60,7 +60,7 @@ STAYS = Schema(
             "Kind",
             codes=CodeList(
                 (
-                    Code("01", "Familjehem", "Foster home", valid_to=2023),
+                    Code("01", "Familjehem", "Foster home", valid_to=dt.date(2023, 12, 31)),
                     Code("02", "Institution", "Institution", spellings=("HVB",)),
                 ),
                 source="test",

@@ -16,11 +16,12 @@ import psutil
 import pytest
 
 from tests.conftest import Run, command
-from tests.projects import make_project, small_notebook, tree
+from tests.projects import made, make_project, small_notebook, tree
 from umea_eval.runs.warm.server import MAIN
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="fork")
 
+KILLS = 50
 # One notebook, five fates: which one is decided by the parameter.
 FATES = """\
 import os, signal, time
@@ -101,29 +102,36 @@ def test_one_report_never_touches_another(tmp_path: Path, umea_eval: Run) -> Non
     assert left_behind(project) == []
 
 
+LIMITED = """\
+memory_mb = 1000
+[[report]]
+notebook = "small"
+parameters = { period = [2022, 2023, 2024] }
+"""
+
+
 @linux
 def test_warm_and_stock_give_the_same_bytes(tmp_path: Path, umea_eval: Run) -> None:
+    """Also what is said of a report that needs more memory than it may have."""
     draw = (
         "import numpy as np, random\n"
+        "if period == 2024:\n"
+        "    kept = [np.ones(10**7) for _ in range(10**4)]\n"
         'report.text({"sv": "{a:d6} {b:d6}", "en": "{a:d6} {b:d6}"},\n'
         '            {"a": np.random.rand(), "b": random.random()})'
     )
     project = make_project(tmp_path / "p", {"small": small_notebook(draw)})
-    file = batch_of(project, 2022, 2023)
-    trees = []
-    for arguments in (("batch", "run", file), ("batch", "run", file, "--force", "--stock")):
-        done = umea_eval(project, *arguments)
-        assert done.returncode == 0, done.stderr
-        trees.append(tree(project / "reports/small"))
-    for name in ("sv", "sv-period-2022"):
-        crates = [files.pop(f"{name}/ro-crate-metadata.json") for files in trees]
-        assert all(crates)
-    for name in ("sv/manifest.json", "sv-period-2022/manifest.json"):
-        manifests = [json.loads(files.pop(name)) for files in trees]
-        for manifest in manifests:
-            del manifest["started"], manifest["duration_s"]
-        assert manifests[0] == manifests[1]
+    (project / "batch.toml").write_text(LIMITED, encoding="utf-8")
+    trees, causes = [], []
+    for options in ((), ("--force", "--stock")):
+        done = umea_eval(project, "batch", "run", "batch.toml", *options)
+        assert done.returncode == 4, done.stderr
+        trees.append(made(project, "small"))
+        (failed,) = (project / "reports/.failed").iterdir()
+        causes.append(json.loads(failed.read_text(encoding="utf-8"))["message"])
     assert trees[0] == trees[1]
+    assert causes[0] == causes[1]
+    assert "1\u202f000 MB" in causes[0]
     # A report's random numbers are its own.
     pages = [trees[0][f"{name}/report.html"] for name in ("sv", "sv-period-2022")]
     drawn = [page.split(b"<p>0,")[1][:6] for page in pages]
@@ -236,39 +244,47 @@ def test_a_server_that_is_killed_costs_nothing_but_time(tmp_path: Path) -> None:
     assert left_behind(project) == []
 
 
+def to_the_end(project: Path, file: str) -> subprocess.CompletedProcess[str]:
+    """A large batch that nobody disturbs."""
+    return subprocess.run(
+        command("batch", "run", file),
+        cwd=project,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=1800,
+    )
+
+
 @linux
 @pytest.mark.slow
-def test_chaos(tmp_path: Path, umea_eval: Run) -> None:
+def test_chaos(tmp_path: Path) -> None:
     """Batch, server, makers and interpreters killed at random: every report is there, once."""
-    chance = random.Random(7)  # noqa: S311 - the same kills every time
-    project = make_project(tmp_path / "p", {"small": small_notebook("import time; time.sleep(.1)")})
+    chance = random.Random(7)  # noqa: S311 - the same choices every time
+    notebook = {"small": small_notebook("import time; time.sleep(.1)")}
+    project = make_project(tmp_path / "p", notebook)
     periods = range(1800, 2000)
     file = batch_of(project, *periods)
     kills, end = 0, time.monotonic() + 3000
-    made: dict[str, str] = {}
-    while kills < 50 and time.monotonic() < end:
+    before: dict[str, str] = {}
+    while kills < KILLS and time.monotonic() < end:
         with subprocess.Popen(
             command("batch", "run", file), cwd=project, stderr=subprocess.DEVNULL
         ) as process:
             root = psutil.Process(process.pid)
-            while process.poll() is None and kills < 50:
+            while process.poll() is None and kills < KILLS:
                 time.sleep(chance.uniform(0.2, 3))
-                try:
+                with suppress(psutil.NoSuchProcess):
                     family = [root, *root.children(recursive=True)]
-                    victim = chance.choice(family)
-                    victim.kill()
+                    chance.choice(family).kill()
                     kills += 1
-                except psutil.NoSuchProcess:
-                    continue
-            if kills == 50:
-                process.wait()
         # What was whole before is the same report still: nothing is made twice.
         now = started(project)
-        assert {name: now.get(name) for name in made} == made
-        made = now
-    assert kills == 50
+        assert {name: now.get(name) for name in before} == before
+        before = now
+    assert kills == KILLS
     for _ in range(3):  # a maker that was killed may have been told as a failure
-        last = umea_eval(project, "batch", "run", file)
+        last = to_the_end(project, file)
         if last.returncode == 0:
             break
     assert last.returncode == 0, last.stderr
@@ -276,7 +292,12 @@ def test_chaos(tmp_path: Path, umea_eval: Run) -> None:
     assert left_behind(project) == []
     assert tree(project / "reports/.failed") == {}
     now = started(project)
-    assert {name: now.get(name) for name in made} == made
+    assert {name: now.get(name) for name in before} == before
+    # Each is what an undisturbed run gives, to the byte.
+    calm = make_project(tmp_path / "calm", notebook)
+    done = to_the_end(calm, batch_of(calm, *periods))
+    assert done.returncode == 0, done.stderr
+    assert made(project, "small") == made(calm, "small")
 
 
 def test_progress_is_written_before_anything_heavy_is_imported(

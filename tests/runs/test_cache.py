@@ -167,7 +167,7 @@ def test_a_server_imports_nothing_of_the_projects_own(project: Path) -> None:
 
 
 def test_what_our_package_imports_when_asked_is_used_only_by_those_who_ask(project: Path) -> None:
-    cells = [cell("import umea_eval as ue\nue.Report")]
+    cells = [cell("import umea_eval as ue"), cell("1 +"), cell("report = ue.Report()")]
     names = notebook_imports(cells)
     assert set(names) == {"umea_eval", "umea_eval.Report"}
     _, asked = Sources(project).code(names)

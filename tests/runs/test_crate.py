@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.projects import FIXTURES, ROOT
 from umea_eval.language import Language
 from umea_eval.runs.crate import FILE, crate
 
+CRATE = FIXTURES / "crate"
 MANIFEST: dict[str, Any] = {
     "title": "Titel",
     "notebook": "small",
@@ -34,7 +38,7 @@ MANIFEST: dict[str, Any] = {
 
 def graph(language: Language = "sv", **changed: Any) -> dict[str, dict[str, Any]]:
     document = json.loads(crate(MANIFEST | changed, language))
-    assert document["@context"] == "https://w3id.org/ro/crate/1.1/context"
+    assert document["@context"][0] == "https://w3id.org/ro/crate/1.1/context"
     entities = document["@graph"]
     assert len({entity["@id"] for entity in entities}) == len(entities)
     return {entity["@id"]: entity for entity in entities}
@@ -89,3 +93,24 @@ def test_the_run_names_what_went_in_and_came_out() -> None:
 def test_example_data_says_so(language: Language, word: str) -> None:
     assert graph(language, example=True)["./"]["name"].startswith(word)
     assert graph(language)["./"]["inLanguage"] == language
+
+
+def test_every_term_of_ours_is_one_of_the_context() -> None:
+    """What is no term of the context says nothing to those who read the crate."""
+    document = json.loads(crate(MANIFEST, "sv"))
+    shipped = json.loads((CRATE / "context-1.1.jsonld").read_text(encoding="utf-8"))
+    known = {**shipped["@context"], **document["@context"][1]}
+    used = {name for entity in document["@graph"] for name in entity if not name.startswith("@")}
+    kinds = {entity["@type"] for entity in document["@graph"] if isinstance(entity["@type"], str)}
+    assert {"sha256", "instrument", "hasPart"} <= used
+    assert (used | kinds) - set(known) == set()
+
+
+@pytest.mark.slow
+def test_the_validator_finds_nothing_that_must_be_otherwise(demo_reports: Path) -> None:
+    """With roc-validator, which `make test-all` installs in an environment of its own."""
+    python = ROOT / ".venv/crate/bin/python"
+    report = demo_reports / "demo/sv"
+    words = [str(python), str(CRATE / "validate.py"), str(report), "REQUIRED"]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=300)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr

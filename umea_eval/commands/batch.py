@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from umea_eval.commands.cluster import cluster_of, cluster_options
 from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.settings import Settings, read_settings
 from umea_eval.terminal import say, tell
 from umea_eval.usage import Command, Group, everywhere, shown_path
 
 if TYPE_CHECKING:
+    from umea_eval.runs.cluster import Cluster
     from umea_eval.runs.compare import Difference
     from umea_eval.runs.plan import Plan, Planned
     from umea_eval.runs.pool import Result
@@ -73,14 +75,17 @@ def _plan(language: Language) -> Command:
 
 
 def _run(language: Language) -> Command:
-    def call(file: str, *, force: bool, stock: bool, **_: object) -> int:
+    def call(file: str, *, force: bool, stock: bool, **given: object) -> int:
         from umea_eval.runs.state import State  # noqa: PLC0415 - not for --help
 
         settings = read_settings()
         state = State(settings.root, settings.reports, create=True)
         plan = _planned(file, settings, state, language, force=force)
         _tell_faults(plan, language)
-        summary = _make(plan, settings, state, language, force=force, warm=not stock)
+        with cluster_of(given, settings.root) as cluster:
+            summary = _make(
+                *(plan, settings, state, language), force=force, warm=not stock, cluster=cluster
+            )
         for name, error in summary.withheld.items():
             said = error.message(language).replace("\n", "\n    ")
             tell(text("runs.batch.withheld", language, name=name, message=said))
@@ -111,6 +116,7 @@ def _run(language: Language) -> Command:
             click.Argument(["file"], metavar=text("cli.metavar.file", language)),
             click.Option(["--force"], is_flag=True, help=text("cli.help.batch_force", language)),
             click.Option(["--stock"], is_flag=True, help=text("cli.help.batch_stock", language)),
+            *cluster_options(language),
             *everywhere(language),
         ],
     )
@@ -194,7 +200,14 @@ def _planned(
 
 
 def _make(
-    plan: Plan, settings: Settings, state: State, language: Language, *, force: bool, warm: bool
+    plan: Plan,
+    settings: Settings,
+    state: State,
+    language: Language,
+    *,
+    force: bool,
+    warm: bool,
+    cluster: Cluster | None,
 ) -> Summary:
     """Make what the plan says and the index."""
     from umea_eval.runs.clashing import are_compared, finished_of  # noqa: PLC0415 - not for --help
@@ -224,6 +237,7 @@ def _make(
             show_error_text=_flag("show_error_text"),
             force=force,
             warm=warm,
+            cluster=cluster,
         )
     finally:
         write_index(settings)

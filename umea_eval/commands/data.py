@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from umea_eval.commands.cluster import cluster_of, cluster_options
 from umea_eval.errors import UserError
 from umea_eval.language import Language, text
 from umea_eval.settings import read_settings
@@ -62,7 +63,7 @@ def _example(language: Language) -> Command:
                 text(
                     "processed.example_made" if messy else "processed.example_made_tidy",
                     language,
-                    name=text(f"processed.dataset.{name}", language),
+                    name=text(f"{name}.dataset", language),
                     quarantined=int(counts.get("quarantined", 0)),
                     duplicates=int(counts.get("duplicates", 0)),
                     superseded=int(counts.get("superseded", 0)),
@@ -111,26 +112,27 @@ def _clean(language: Language) -> Command:
         names = [name] if name else datasets_with_exports(settings)
         if given["all"] and not name:
             names = list(DATASETS)
+        own = [Path(path) for path in paths]
         done: list[Cleaned] = []
         failed = 0
-        for each in names:
-            tell(text("processed.cleaning", language, name=_called(each, language)))
-            try:
-                cleaned = clean(
-                    each, [Path(path) for path in paths], settings=settings, extracted=day
-                )
-            except UserError as error:
-                if len(names) == 1:
-                    raise
-                failed += 1
-                tell(error.message(language))
-                continue
-            done.append(cleaned)
-            for notice in cleaned.notices:
-                tell(notice.text(language))
-            if not json:
-                for line in _summary(cleaned, language):
-                    say(line)
+        with cluster_of(given, settings.root) as cluster:
+            way = map if cluster is None else cluster.map
+            for each in names:
+                tell(text("processed.cleaning", language, name=_called(each, language)))
+                try:
+                    cleaned = clean(each, own, settings=settings, extracted=day, each=way)
+                except UserError as error:
+                    if len(names) == 1:
+                        raise
+                    failed += 1
+                    tell(error.message(language))
+                    continue
+                done.append(cleaned)
+                for notice in cleaned.notices:
+                    tell(notice.text(language))
+                if not json:
+                    for line in _summary(cleaned, language):
+                        say(line)
         if not done:
             return 2
         if json:
@@ -158,6 +160,7 @@ def _clean(language: Language) -> Command:
                 metavar=text("processed.metavar.date", language),
                 help=text("processed.help.extracted", language),
             ),
+            *cluster_options(language),
             *everywhere(language),
         ],
     )
@@ -403,7 +406,7 @@ def _names(language: Language) -> click.Argument:
 def _called(name: str, language: Language) -> str:
     from umea_eval.datasets import find_dataset  # noqa: PLC0415 - an unknown name is an error
 
-    return text(f"processed.dataset.{find_dataset(name).name}", language)
+    return text(f"{find_dataset(name).name}.dataset", language)
 
 
 def _day(given: str) -> date:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,7 +23,7 @@ from umea_eval.intake.ledger import Fate, Ledger, account
 from umea_eval.intake.own_words import Words, check_words
 from umea_eval.intake.repeats import exact_duplicates, same_key, superseded
 from umea_eval.intake.schema import Schema
-from umea_eval.intake.tables import SOURCE_COLUMNS, RawExport
+from umea_eval.intake.tables import SOURCE_COLUMNS, Each, RawExport
 
 # 2024-02-01 or 20240201 in a file's name: the day of the extraction.
 DATE_IN_NAME = re.compile(r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -35,7 +36,7 @@ class CleaningSettings:
 
     ``extraction_date`` holds for files whose name has no date of its own. ``mappings`` gives, per
     table, the user's own headings, and ``words``, per table and column, the user's own words for
-    codes. ``example`` marks generated data.
+    codes. ``example`` marks generated data. ``each`` parses the tables, in this process or others.
     """
 
     identification: Identification
@@ -43,6 +44,7 @@ class CleaningSettings:
     mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
     example: bool = False
+    each: Each = field(default=map, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def clean_tables(
     names: dict[int, str] = {}
     corrections: Counter[str] = Counter()
     remarks: Counter[str] = Counter()
+    keyless: dict[str, int] = {}
     reasons: Counter[str] = Counter()
     quarantine, dropped = [], []
     for schema in schemas:
@@ -125,15 +128,9 @@ def clean_tables(
             continue
         places = [place_of[id(each.table)] for each in own]
         dates = [extraction_date(each.table.file, settings.extraction_date) for each in own]
-        conformed = [
-            conform(
-                each,
-                settings.identification,
-                reference=date,
-                words=settings.words.get(schema.name),
-            )
-            for each, date in zip(own, dates, strict=True)
-        ]
+        words = settings.words.get(schema.name)
+        work = partial(_conformed, settings.identification, words)
+        conformed = list(settings.each(work, zip(own, dates, strict=True)))
         joined = _join(conformed, places, dates)
         fate = _fates(joined, schema)
         joined_of[schema.name], fates_of[schema.name] = joined, fate
@@ -142,6 +139,8 @@ def clean_tables(
             names[place] = schema.name
         twice = same_key(joined.frame, schema.key, fate == Fate.CLEAN)
         remarks.update({"same_key_twice": int(np.count_nonzero(twice))} if twice.any() else {})
+        if rows := _never_replaced(joined, schema, fate):
+            keyless[schema.name] = rows
         first = joined.faults.drop_duplicates("position")
         reasons.update(first["reason"])
         quarantine.append(_where(joined.frame, joined.faults))
@@ -170,7 +169,7 @@ def clean_tables(
         remarks=dict(sorted(remarks.items())),
         dropped=pd.concat(dropped, ignore_index=True),
         ledger=account(raw.tables, names, fates, reasons),
-        provenance=_provenance(raw, schemas, settings),
+        provenance={**_provenance(raw, schemas, settings), "keyless": keyless},
         protected_places=frozenset(
             place
             for name, joined in joined_of.items()
@@ -198,6 +197,16 @@ def join_frames(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         else:
             made[name] = pd.concat(parts, ignore_index=True)
     return pd.DataFrame(made)
+
+
+def _conformed(
+    identification: Identification,
+    words: Mapping[str, Words] | None,
+    own: tuple[Match, dt.date],
+) -> Conformed:
+    """One table, with its file's extraction date."""
+    found, date = own
+    return conform(found, identification, reference=date, words=words)
 
 
 def _join(
@@ -228,6 +237,20 @@ def _fates(joined: _Joined, schema: Schema) -> NDArray[np.int8]:
     replaced = superseded(values, schema.key, joined.extracted, fate == Fate.CLEAN)
     fate[replaced] = Fate.SUPERSEDED
     return fate
+
+
+def _never_replaced(joined: _Joined, schema: Schema, fate: NDArray[np.int8]) -> int:
+    """How many clean rows no newer extraction can replace, where there are several extractions.
+
+    They lack a part of the key: changed since, such a row counts twice and nobody sees it.
+    """
+    if not schema.key or joined.extracted.min() == joined.extracted.max():
+        return 0
+    clean = fate == Fate.CLEAN
+    if not all(name in joined.frame for name in schema.key):
+        return int(np.count_nonzero(clean))
+    whole = joined.frame[list(schema.key)].notna().all(axis=1).to_numpy(dtype=bool)
+    return int(np.count_nonzero(clean & ~whole))
 
 
 def _protected_rows(

@@ -35,6 +35,7 @@ from umea_eval.intake.values import (
 from umea_eval.intake.values import key as spelling
 
 _BORN = "_born"  # within this module only: no frame that leaves it has birth dates
+_DAY = "datetime64[D]"
 KINDS = tuple(kind.name.lower() for kind in Kind if kind)
 
 
@@ -232,9 +233,11 @@ def _column(
     else:
         found = read_values(raw, column.parser(reading.reference, reading.order))
     series = found.series
-    texts = [text for text in distinct_texts(raw) if not is_missing(text)]
-    # Where the file's other columns have crosses, a column without any has only noes.
-    crossed = column.dtype == "flag" and (is_crosses(texts) if texts else reading.crosses)
+    crossed = False
+    if column.dtype == "flag":
+        texts = [text for text in distinct_texts(raw) if not is_missing(text)]
+        # Where the file's other columns have crosses, a column without any has only noes.
+        crossed = is_crosses(texts) if texts else reading.crosses
     if crossed or column.dtype == "protected":
         series = series.fillna(False)  # blank means no
     return {column.name: series}, found.faults, found.corrections
@@ -328,16 +331,15 @@ def _outside(column: Column, series: pd.Series) -> NDArray[np.bool_]:
 
 
 def _invalid(column: Column, series: pd.Series, at: pd.Series) -> NDArray[np.bool_]:
-    """Rows whose code did not hold in the year of ``at``."""
+    """Rows whose code did not hold on the day ``at`` (a month counts by its first day)."""
     codes = column.codes.codes if column.codes else ()
     known = {each.code: each for each in codes}
     order = [known[code] for code in series.cat.categories]
     # The last place is for missing codes, which are never invalid.
-    first = np.array([each.valid_from or -9999 for each in order] + [-9999])
-    last = np.array([each.valid_to or 9999 for each in order] + [9999])
-    year = at.to_numpy(dtype="datetime64[us]").astype("datetime64[Y]")
-    number = year.astype(np.int64) + 1970
+    first = np.array([*(each.valid_from or dt.date.min for each in order), dt.date.min], _DAY)
+    last = np.array([*(each.valid_to or dt.date.max for each in order), dt.date.max], _DAY)
+    day = at.to_numpy(dtype="datetime64[us]").astype(_DAY)
     place = series.cat.codes.to_numpy()
-    invalid = ~np.isnat(year) & ((number < first[place]) | (number > last[place]))
+    invalid = ~np.isnat(day) & ((day < first[place]) | (day > last[place]))
     result: NDArray[np.bool_] = invalid
     return result

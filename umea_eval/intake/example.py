@@ -22,10 +22,15 @@ _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt",
 
 @dataclass(frozen=True)
 class Simulated:
-    """Frames in the form of the schemas (identities as numbers), and what is true of them."""
+    """Frames in the form of the schemas (identities as numbers), and what is true of them.
+
+    ``schemas`` are those that the frames are written by, where they have columns that depend on
+    other tables (a survey's questions); by default the dataset's own.
+    """
 
     frames: Mapping[str, pd.DataFrame]
     truth: Mapping[str, Any] = field(default_factory=dict)
+    schemas: Sequence[Schema] = ()
 
 
 @dataclass(frozen=True)
@@ -394,10 +399,10 @@ def _faults(
 def _outdated(
     column: Column, frame: pd.DataFrame, style: Style
 ) -> list[tuple[Column | None, str, str]]:
-    """A code that holds in none of the years of the frame."""
+    """A code that had ceased to hold before the first day of the frame."""
     codes = column.codes
     if codes is None or codes.valid_at not in frame:
         return []
-    first = int(pd.DatetimeIndex(frame[codes.valid_at]).year.min())
+    first = pd.DatetimeIndex(frame[codes.valid_at]).min().date()
     old = [each.code for each in codes.codes if each.valid_to is not None and each.valid_to < first]
     return [(column, "code_not_valid", _code(column, old[0], style))] if old else []

@@ -6,7 +6,7 @@ import codecs
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from umea_eval.errors import UserError
@@ -16,7 +16,7 @@ from umea_eval.intake.encoding import decode, is_binary
 from umea_eval.intake.identity import without_identities
 from umea_eval.intake.json_export import missing_results, read_json
 from umea_eval.intake.layout import find_layout
-from umea_eval.intake.tables import Part, RawExport, RawTable, Remark, make_table
+from umea_eval.intake.tables import Each, Part, RawExport, RawTable, Remark, make_table
 from umea_eval.intake.workbook import read_workbook
 
 SUFFIXES = frozenset((".csv", ".txt", ".tsv", ".tab", ".skv", ".json", ".jsonl", ".zip"))
@@ -47,29 +47,41 @@ def read_export(path: Path | str) -> RawExport:
     return read_exports([Path(path)])
 
 
-def read_exports(paths: Sequence[Path]) -> RawExport:
+def read_exports(paths: Sequence[Path], *, each: Each = map) -> RawExport:
     """Read several exports as one delivery, in the order given (see ``read_export``).
 
-    A file that is given twice, by itself and with its folder, is read once.
+    A file that is given twice, by itself and with its folder, is read once. ``each`` reads the
+    files, in this process or others.
     """
     files, skipped = _delivery(paths)
-    hashes: dict[str, str] = {}
-    tables: list[RawTable] = []
+    named: dict[str, Path] = {}
     for place, file in files:
         # Some systems name a file by the person it is about.
-        name = _unused(without_identities(place), hashes)
-        try:
-            data = file.read_bytes()
-        except OSError:
-            raise UserError("intake.unreadable", file=name) from None
-        hashes[name] = hashlib.sha256(data).hexdigest()
-        tables.extend(_read(name, data, skipped))
+        named[_unused(without_identities(place), named)] = file.resolve()
+    hashes: dict[str, str] = {}
+    tables: list[RawTable] = []
+    for name, (sha256, own, others) in zip(named, each(_read_file, named.items()), strict=True):
+        hashes[name] = sha256
+        tables += own
+        skipped += others
     if not tables:
         name = without_identities(paths[0].name) if paths else "–"
         raise UserError("intake.nothing_readable", file=name, formats=_formats())
     if all(table.pages and not table.data for table in tables):
         raise UserError("intake.no_rows", file=tables[0].file)
     return RawExport(tuple(tables), hashes, tuple(skipped), tuple(_remarks(tables)))
+
+
+def _read_file(named: tuple[str, Path]) -> tuple[str, list[RawTable], list[str]]:
+    """A file's hash, its tables, and what it holds of other kinds."""
+    name, file = named
+    try:
+        data = file.read_bytes()
+    except OSError:
+        raise UserError("intake.unreadable", file=name) from None
+    skipped: list[str] = []
+    tables = list(_read(name, data, skipped))
+    return hashlib.sha256(data).hexdigest(), tables, skipped
 
 
 def _remarks(tables: Sequence[RawTable]) -> Iterator[Remark]:
@@ -113,7 +125,7 @@ def _delivery(paths: Sequence[Path]) -> tuple[list[tuple[str, Path]], list[str]]
     return list(wanted.values()), skipped
 
 
-def _unused(name: str, taken: Mapping[str, str]) -> str:
+def _unused(name: str, taken: Collection[str]) -> str:
     number, unique = 1, name
     while unique in taken:
         number += 1

@@ -39,14 +39,24 @@ Dtype = Literal[
 
 @dataclass(frozen=True)
 class Code:
-    """One code of a list: what it means, how else it is written, and which years it holds."""
+    """One code of a list: what it means, how else it is written, and from when to when it holds.
+
+    Both days are included.
+    """
 
     code: str
     label_sv: str
     label_en: str
     spellings: tuple[str, ...] = ()
-    valid_from: int | None = None
-    valid_to: int | None = None
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+    @property
+    def validity(self) -> str:
+        """From when to when in words: whole years as years, and "" for always."""
+        first = _short(self.valid_from, (1, 1))
+        last = _short(self.valid_to, (12, 31))
+        return f"{first}–{last}" if first or last else ""
 
 
 @dataclass(frozen=True)
@@ -211,7 +221,6 @@ def codebook(schemas: Sequence[Schema]) -> pd.DataFrame:
                 }
             )
             for code in column.codes.codes if column.codes else ():
-                years = (code.valid_from, code.valid_to)
                 rows.append(
                     {
                         **dict.fromkeys(rows[-1], ""),
@@ -220,7 +229,7 @@ def codebook(schemas: Sequence[Schema]) -> pd.DataFrame:
                         "label_sv": code.label_sv,
                         "label_en": code.label_en,
                         "code": code.code,
-                        "valid": "–".join(str(year or "") for year in years) if any(years) else "",
+                        "valid": code.validity,
                     }
                 )
     return pd.DataFrame(rows)
@@ -229,7 +238,8 @@ def codebook(schemas: Sequence[Schema]) -> pd.DataFrame:
 def read_code_lists(path: Path) -> dict[str, CodeList]:
     """Code lists from a TOML file of the product: one table per list.
 
-    ``codes`` has ``code``, ``sv``, ``en`` and, where needed, ``spellings``, ``from`` and ``to``.
+    ``codes`` has ``code``, ``sv``, ``en`` and, where needed, ``spellings``, ``from`` and ``to``:
+    the first and the last day on which a code holds, or a year for its first or its last day.
     """
     lists = {}
     for name, given in tomllib.loads(path.read_text(encoding="utf-8")).items():
@@ -239,8 +249,8 @@ def read_code_lists(path: Path) -> dict[str, CodeList]:
                 each["sv"],
                 each["en"],
                 tuple(each.get("spellings", ())),
-                each.get("from"),
-                each.get("to"),
+                _day(each.get("from"), (1, 1)),
+                _day(each.get("to"), (12, 31)),
             )
             for each in given["codes"]
         )
@@ -251,3 +261,13 @@ def read_code_lists(path: Path) -> dict[str, CodeList]:
         }
         lists[name] = CodeList(codes, given["source"], **options)
     return lists
+
+
+def _day(given: dt.date | int | None, of_year: tuple[int, int]) -> dt.date | None:
+    return dt.date(given, *of_year) if isinstance(given, int) else given
+
+
+def _short(day: dt.date | None, of_year: tuple[int, int]) -> str:
+    if day is None:
+        return ""
+    return str(day.year) if (day.month, day.day) == of_year else day.isoformat()

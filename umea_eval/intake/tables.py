@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from umea_eval.intake.json_export import Page
 from umea_eval.intake.layout import Layout, RowKind
 from umea_eval.intake.numbers import unit_in
 
+Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+"""What calls a function with each item and gives the results in their order: ``map``, or one that
+has other processes do it."""
 SOURCE_COLUMNS = ("source_file", "source_sheet", "source_row", "source_fault")
 MAX_ABOUT = 400  # lines above and below a table that are looked through
 FAULTS = ("too_many_cells", "stray_quote")

@@ -105,13 +105,12 @@ MISSING = frozenset(
 # Minus signs and dashes that Word and Excel put in place of the hyphen.
 DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\u00ad", "-"))
 REPLACEMENT = "\ufffd"
-_SPACES = re.compile(r"\s+")
 
 
 def plain(text: str) -> str:
     """The text trimmed, with single spaces, ordinary hyphens and composed letters (NFC)."""
     text = text if text.isascii() else unicodedata.normalize("NFC", text).translate(DASHES)
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def key(text: str) -> str:
@@ -122,6 +121,8 @@ def key(text: str) -> str:
 
 def is_missing(text: str) -> bool:
     """Whether a cell says that there is no value (blank, a dash, "uppgift saknas")."""
+    if text[:1].isdigit():  # as most cells do, and no such mark does
+        return False
     return plain(text).casefold() in MISSING
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from umea_eval import style
@@ -19,12 +19,17 @@ from umea_eval.report.fragments import render
 ROWS = (*CLASSES, "headings_and_totals")
 
 
-def account_page(dataset: Dataset, result: CleanResult, language: Language) -> str:
-    """The page. It holds counts, places and reasons, never what stood in a row."""
+def account_page(
+    dataset: Dataset, result: CleanResult, language: Language, *, notices: Sequence[str] = ()
+) -> str:
+    """The page. It holds counts, places and reasons, never what stood in a row.
+
+    ``notices`` are sentences about the files: hidden sheets, pages that are not there.
+    """
     title = text("processed.account.title", language, name=dataset_name(dataset.name, language))
     return page(
         title,
-        list(_parts(dataset, result, language)),
+        list(_parts(dataset, result, language, notices)),
         language,
         example=bool(result.provenance["example"]),
         kind=text("processed.account.kind", language),
@@ -33,7 +38,7 @@ def account_page(dataset: Dataset, result: CleanResult, language: Language) -> s
 
 def dataset_name(name: str, language: Language) -> str:
     """The dataset's name in words."""
-    return text(f"processed.dataset.{name}", language)
+    return text(f"{name}.dataset", language)
 
 
 def correction_text(rule: str, language: Language) -> str:
@@ -50,10 +55,15 @@ def findings(result: CleanResult, language: Language) -> list[str]:
     ]
 
 
-def _parts(dataset: Dataset, result: CleanResult, language: Language) -> Iterator[str]:
+def _parts(
+    dataset: Dataset, result: CleanResult, language: Language, notices: Sequence[str]
+) -> Iterator[str]:
     sentence = result.ledger.text(language)
     yield _text([sentence], language)
     yield _figure(result, sentence, language)
+    if notices:
+        yield _heading("notices", 2, language)
+        yield render("items", language, items=notices, lang=None)
     yield _heading("quarantine", 2, language)
     reasons = sorted(result.ledger.reasons.items(), key=lambda item: (-item[1], item[0]))
     yield from _table_or_none(

@@ -24,6 +24,7 @@ from umea_eval.intake.quarantine import (
     write_quarantine,
 )
 from umea_eval.intake.store import save
+from umea_eval.intake.tables import Each
 from umea_eval.language import Language, text
 from umea_eval.processed.account import account_page
 from umea_eval.processed.sources import (
@@ -80,6 +81,7 @@ def clean(
     *,
     settings: Settings | None = None,
     extracted: dt.date | None = None,
+    each: Each = map,
 ) -> Cleaned:
     """Clean dataset ``name`` and store it in the project's folder of processed data.
 
@@ -87,7 +89,9 @@ def clean(
     example data. ``extracted`` is the extraction date of files that have none in their name
     (default: the day they were last changed; a notice says so). Corrections in the quarantine are
     read again, ``mapping.toml`` gives the user's headings and words for codes, ``changed_numbers``
-    joins persons whose number was changed, and ``decisions.csv`` says who decided what.
+    joins persons whose number was changed, and ``decisions.csv`` says who decided what. ``each``
+    reads and parses the files, in this process (``map``) or others (``Cluster.map``): what is
+    stored is the same.
 
     What was stored before is replaced whole, or not at all. Raises UserError for exports that
     cannot be read or matched, a key that is missing or lost, and folders that cannot be written.
@@ -112,7 +116,7 @@ def clean(
     mappings = tree.get(name, {})
     words = read_words(settings.root / MAPPING).get(name, {})
     links = {} if sources.example else changed_numbers(settings, reference=date)
-    raw = read_exports(sources.paths)
+    raw = read_exports(sources.paths, each=each)
     raw, stale = apply_corrections(raw, read_corrections(sources.home))
     if stale:
         notices.append(Notice("processed.notice.stale", {"n": stale}))
@@ -128,9 +132,11 @@ def clean(
             mappings=mappings,
             words=words,
             example=sources.example,
+            each=each,
         ),
     )
     notices += _misfits(result)
+    notices += _keyless(sources.dataset, result, settings.language)
     result, undocumented = _with_decisions(result, sources, settings, links=links)
     notices += [Notice(f"processed.undocumented.{kind}", {}) for kind in undocumented]
     quarantine = write_quarantine(
@@ -140,7 +146,7 @@ def clean(
         language=settings.language,
         labels=_labels(sources.dataset, settings.language),
     )
-    folder = _store(sources, result, settings)
+    folder = _store(sources, result, settings, notices)
     return Cleaned(name, result, folder, tuple(quarantine), tuple(notices))
 
 
@@ -212,8 +218,27 @@ def _misfits(result: CleanResult) -> list[Notice]:
     return [Notice("processed.notice.misfits", shown)]
 
 
-def _store(sources: Sources, result: CleanResult, settings: Settings) -> Path:
-    page = account_page(sources.dataset, result, settings.language)
+def _keyless(dataset: Dataset, result: CleanResult, language: Language) -> list[Notice]:
+    """Tables from several extractions with rows that no newer extraction can replace."""
+    notices = []
+    for schema in dataset.schemas:
+        rows = result.provenance["keyless"].get(schema.name, 0)
+        if rows:
+            labels = _labels(dataset, language)
+            shown = {
+                "table": schema.label_sv if language == "sv" else schema.label_en,
+                "rows": rows,
+                "columns": ", ".join(labels[name] for name in schema.key),
+            }
+            notices.append(Notice("processed.notice.keyless", shown))
+    return notices
+
+
+def _store(
+    sources: Sources, result: CleanResult, settings: Settings, notices: Sequence[Notice]
+) -> Path:
+    known = [each.text(settings.language) for each in notices]
+    page = account_page(sources.dataset, result, settings.language, notices=known)
     with building(settings.processed) as new:
         save(result, new.new, code=sources.dataset.code)
         new.write({ACCOUNT_PAGE: page.encode("utf-8")})

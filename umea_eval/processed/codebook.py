@@ -97,9 +97,7 @@ def _codes(schema: Schema, column: Column, language: Language) -> str:
         (
             code.code,
             code.label_sv if language == "sv" else code.label_en,
-            "–".join(str(year or "") for year in (code.valid_from, code.valid_to))
-            if code.valid_from or code.valid_to
-            else "",
+            code.validity,
             "; ".join(code.spellings),
         )
         for code in (column.codes.codes if column.codes else ())

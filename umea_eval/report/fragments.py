@@ -64,8 +64,7 @@ def publish(fragment: Fragment) -> None:
 
 def render(part: str, language: Language, /, **values: object) -> str:
     """The HTML of a fragment, by its macro in ``fragments.html.j2``. All values are escaped."""
-    macros = _fragments(language)
-    return str(getattr(macros, part)(**values)).strip()
+    return str(getattr(macros(language), part)(**values)).strip()
 
 
 def template_environment(language: Language, *folders: Path) -> Environment:
@@ -88,5 +87,6 @@ def prepare(environment: Environment, language: Language) -> None:
 
 
 @cache
-def _fragments(language: Language) -> Any:
+def macros(language: Language) -> Any:
+    """The macros of ``fragments.html.j2``, compiled once."""
     return template_environment(language).get_template("fragments.html.j2").module

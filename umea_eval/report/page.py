@@ -97,6 +97,7 @@ def render_page(
     return str(page).rstrip() + "\n"
 
 
+@cache
 def highlighted(source: str) -> str:
     """Python code as HTML with a class for each kind of word."""
     return str(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))

@@ -1,32 +1,20 @@
-"""Every report of the project, one after the other; one that fails does not stop the rest."""
+"""Every report of the project in both languages, as a batch that no file asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language
-from umea_eval.runs.clashing import withhold
+from umea_eval.runs.batch_file import BatchFile, Entry
 from umea_eval.runs.manifest import Failure, remember_failure
 from umea_eval.runs.notebooks import existing_notebooks, find_notebook
-from umea_eval.runs.produce import Order, order, produce
+from umea_eval.runs.plan import Planned, make_plan
+from umea_eval.runs.pool import Result
+from umea_eval.runs.run_batch import Summary, run_plan
+from umea_eval.runs.state import State
 from umea_eval.settings import Settings
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One report of a batch: its folder, or the error. ``clashes``: it was made, and taken away
-    again because it would have opened an earlier one."""
-
-    name: str
-    language: Language
-    folder: Path | None
-    error: Exception | None
-    order: Order | None = None
-    clashes: bool = False
 
 
 def produce_all(
@@ -35,56 +23,59 @@ def produce_all(
     *,
     language: Language,
     begun: Callable[[str, Language], None],
-    ended: Callable[[Outcome], None],
-) -> list[Outcome]:
+    failed: Callable[[str, str, str], None],
+    show_error_text: bool = False,
+) -> Summary:
     """Make each named notebook's report (all of them without names) in both languages.
 
-    ``begun`` and ``ended`` are told as each report starts and ends; ``ended`` once more, last, of
-    each that would open an earlier one and is taken away again. Raises UserError for a name that
+    ``begun`` is told as each report starts, ``failed`` the name and message of one that fails and
+    the error's own text, if that is asked for, and of one that is taken away again because it would
+    open an earlier one. One that fails does not stop the rest. Raises UserError for a name that
     does not exist, before anything starts, and when there are no notebooks.
     """
     wanted = names or list(existing_notebooks(settings, language))
-    found = [find_notebook(name, settings, language).stem for name in wanted]
-    outcomes: list[Outcome] = []
-    for name in found:
-        for report_language in LANGUAGES:
-            begun(name, report_language)
-            outcome = _one(name, report_language, settings, language)
-            ended(outcome)
-            outcomes.append(outcome)
-    made = [(each.order, each.folder) for each in outcomes if each.order and each.folder]
-    gone = withhold(made, settings, language=language)
-    for place, outcome in enumerate(outcomes):
-        error = gone.get(outcome.folder) if outcome.folder else None
-        if error is not None:
-            outcomes[place] = replace(outcome, folder=None, error=error, clashes=True)
-            ended(outcomes[place])
-    return outcomes
+    paths = [find_notebook(name, settings, language) for name in wanted]
+    rows = [(path, report_language) for path in paths for report_language in LANGUAGES]
+    file = BatchFile(
+        "", [Entry(path.stem, (f"language={each}",), row) for row, (path, each) in enumerate(rows)]
+    )
+    state = State(settings.root, settings.reports, create=True)
+    plan = make_plan(file, settings, state, language=language, force=True)
+    for fault in plan.faults:
+        path, report_language = rows[fault.row]
+        _remember(path, report_language, fault.error.message(language), settings)
+        failed(path.stem, fault.error.message(language), "")
+
+    def told(planned: Planned, result: Result, _: object) -> None:
+        if result.folder is None:
+            failed(planned.order.name, result.message, result.own)
+
+    summary = run_plan(
+        plan,
+        settings,
+        state,
+        language=language,
+        begun=lambda planned: begun(planned.order.name, planned.order.language),
+        told=told,
+        show_error_text=show_error_text,
+        force=True,
+        from_file=False,
+    )
+    for name, error in summary.withheld.items():
+        failed(name, error.message(language), "")
+    return summary
 
 
-def _one(name: str, report_language: Language, settings: Settings, language: Language) -> Outcome:
-    try:
-        wanted = _ordered(name, report_language, settings, language)
-        folder = produce(wanted, settings, language=language)
-    except Exception as error:  # noqa: BLE001 - a bug in one report must not stop the others
-        return Outcome(name, report_language, None, error)
-    return Outcome(name, report_language, folder, None, wanted)
-
-
-def _ordered(name: str, report_language: Language, settings: Settings, language: Language) -> Order:
-    """An order; a notebook whose parameters cannot be read is a failed report in the index."""
-    try:
-        return order(name, (), settings, language=language, report_language=report_language)
-    except UserError as error:
-        failure = Failure(
-            title=name,
-            notebook=name,
-            slug=report_language,
-            language=report_language,
-            parameters={},
-            message=error.message(language),
-            time=datetime.now().astimezone().isoformat(timespec="seconds"),
-            duration_s=0.0,
-        )
-        remember_failure(settings.reports, failure)
-        raise
+def _remember(path: Path, report_language: Language, said: str, settings: Settings) -> None:
+    """A notebook whose parameters cannot be read is a failed report in the index."""
+    failure = Failure(
+        title=path.stem,
+        notebook=path.stem,
+        slug=report_language,
+        language=report_language,
+        parameters={},
+        message=said,
+        time=datetime.now().astimezone().isoformat(timespec="seconds"),
+        duration_s=0.0,
+    )
+    remember_failure(settings.reports, failure)

@@ -19,6 +19,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -272,8 +273,8 @@ def _exports() -> Mapping[str, str]:
 
 
 def notebook_imports(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The modules that the cells of a notebook import."""
-    found: set[str] = set()
+    """The modules that the cells of a notebook import, and the names of ours that they use."""
+    statements: list[ast.stmt] = []
     for cell in cells:
         if cell.get("cell_type") == "code":
             # A line that only IPython understands (%magic, !command) hides no import of others.
@@ -281,8 +282,10 @@ def notebook_imports(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
                 line if not line.lstrip().startswith(("%", "!", "?")) else ""
                 for line in cell_source(cell).splitlines()
             ]
-            found.update(_imports("\n".join(lines).encode(), ""))
-    return tuple(sorted(found))
+            with suppress(SyntaxError, ValueError):  # it says so itself when it is run
+                statements += ast.parse("\n".join(lines)).body
+    # As one program: a cell uses what another has imported (`ue.Report`).
+    return tuple(sorted(set(_imported(ast.Module(statements, []), ""))))
 
 
 def key_of(

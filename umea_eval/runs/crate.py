@@ -15,7 +15,8 @@ from typing import Any
 from umea_eval.language import Language, text
 
 FILE = "ro-crate-metadata.json"
-CONTEXT = "https://w3id.org/ro/crate/1.1/context"
+# The checksum is a term of schema.org that RO-Crate 1.1 has not taken up.
+CONTEXT = ("https://w3id.org/ro/crate/1.1/context", {"sha256": "http://schema.org/sha256"})
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 _FORMATS = {
@@ -69,6 +70,7 @@ def crate(manifest: Mapping[str, Any], language: Language) -> bytes:
             "@id": "#run",
             "@type": "CreateAction",
             "name": text("runs.crate.run", language, notebook=manifest["notebook"]),
+            "description": text("runs.crate.description", language, notebook=manifest["notebook"]),
             "endTime": manifest["started"],
             "instrument": {"@id": notebook},
             "object": [{"@id": each[0]} for each in (*inputs, *parameters)],
@@ -86,7 +88,6 @@ def crate(manifest: Mapping[str, Any], language: Language) -> bytes:
             "@id": software,
             "@type": "SoftwareApplication",
             "name": "umea_eval",
-            "version": manifest["code"]["version"],
             "softwareVersion": f"{manifest['code']['version']} ({manifest['code']['sha256']})",
             "softwareRequirements": f"Python {manifest['python']}",
         },

@@ -99,11 +99,11 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill is un
         try:
             return super().execute_cell(*arguments, **kwargs)
         except KeyboardInterrupt:
-            _cancel_waiting()
+            cancel_waiting()
             raise
 
 
-def _cancel_waiting() -> None:
+def cancel_waiting() -> None:
     """End what waits for the kernel before it is killed: nobody is left to hear of its death."""
     loop = ensure_event_loop()
     waiting = asyncio.all_tasks(loop)

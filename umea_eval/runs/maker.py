@@ -6,23 +6,29 @@ crash, the system's memory), it takes no other report with it.
 
 from __future__ import annotations
 
+import codecs
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language, catalogue, rooms
 from umea_eval.report import provenance
 from umea_eval.runs.cache import Key, Sources, changes
+from umea_eval.runs.cells import cell_source, notebook_cells
 from umea_eval.runs.failures import message, own_text
 from umea_eval.runs.locks import locked, number_of
 from umea_eval.runs.manifest import FILE, read_manifest
 from umea_eval.runs.produce import Order, Stock, order, places, produce
 from umea_eval.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from umea_eval.disclosure.tables import Released
 
 Tell = Callable[[Mapping[str, Any]], None]
 
@@ -54,32 +60,53 @@ class Warm(Stock):
         )
 
 
-def prepare() -> None:
-    """Import and build all that a maker needs, before it is forked."""
+def prepare(notebooks: Iterable[Path] = ()) -> None:
+    """Import and build all that a maker of ``notebooks`` needs, before it is forked."""
     # The validator of notebooks builds 35 parsers for this format (1.1 s), which none of them uses.
     absent = "rfc3987_syntax" not in sys.modules
     if absent:
         sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # Python's way to say so
+    import xlsxwriter  # noqa: PLC0415, F401
     from nbformat.validator import get_validator  # noqa: PLC0415
 
+    import umea_eval.disclosure.project  # noqa: PLC0415
     import umea_eval.report.tables  # noqa: PLC0415
+    import umea_eval.report.workbook  # noqa: PLC0415
     import umea_eval.runs.engine  # noqa: PLC0415
     import umea_eval.runs.executed  # noqa: PLC0415
     import umea_eval.runs.warm.engine  # noqa: PLC0415, F401
+    from umea_eval.disclosure.tables import Released  # noqa: PLC0415
+    from umea_eval.report.figures import draw_svg  # noqa: PLC0415
+    from umea_eval.report.fragments import macros  # noqa: PLC0415
     from umea_eval.report.page import highlighted, page_exporter  # noqa: PLC0415
 
     if absent:
         del sys.modules["rfc3987_syntax"]
     for language in LANGUAGES:
         page_exporter(language).template  # noqa: B018 - compiles it
-    highlighted("None")
+        macros(language)
+    draw_svg(_draw, Released({}), name="warm", alt="")  # finds the fonts of our look
+    for notebook in notebooks:
+        with suppress(UserError):  # the report that it was to be says so
+            for cell in notebook_cells(notebook):
+                if cell["cell_type"] == "code":
+                    highlighted(cell_source(cell))
     for minor in range(6):
         get_validator(4, minor)
     for room in (None, *rooms()):
         catalogue(room)
+    codecs.lookup("cp437")  # what names of files in a workbook's archive are written with
     provenance.code_sha256()
     provenance.all_packages()
     provenance.main_packages()
+
+
+def _draw(released: Released, axes: Any) -> None:
+    """A figure with all that figures usually have."""
+    del released
+    axes.plot([0, 1], [0, 1], label="0")
+    axes.set(title="0", xlabel="0", ylabel="0")
+    axes.legend()
 
 
 def make(channel: Any, job: Mapping[str, Any]) -> None:

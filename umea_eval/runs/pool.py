@@ -76,6 +76,7 @@ class WarmPool:
     """Makers forked from a server."""
 
     modules: Sequence[str]
+    notebooks: Sequence[Path]
     folder: Path
     workers: int
     log: Path
@@ -84,19 +85,22 @@ class WarmPool:
 
     def start(self) -> None:
         """Start the server: it imports while the batch does other things."""
-        self._server = Server(self.modules, folder=self.folder, makers=True, log=self.log)
+        self._server = Server(
+            self.modules, folder=self.folder, makers_of=self.notebooks, log=self.log
+        )
 
     def run(self, jobs: Sequence[Job], begun: Begun, ended: Ended) -> None:
-        """Make every report. On Ctrl-C all that run are stopped, and nothing half done remains.
+        """Make every report. Raises Unfit where no fork is safe.
 
-        Raises Unfit where no fork is safe.
+        On Ctrl-C all that run are stopped, and nothing half done remains. The server stays for the
+        next jobs, until ``close``.
         """
-        if self._server is None:
-            self.start()
-        assert self._server is not None  # noqa: S101 - started
-        self._server.wait_until_ready()
         waiting = deque(jobs)
         try:
+            if self._server is None:
+                self.start()
+            assert self._server is not None  # noqa: S101 - started
+            self._server.wait_until_ready()
             while waiting or self._running:
                 while waiting and len(self._running) < self.workers:
                     self._begin(waiting.popleft(), begun)
@@ -104,9 +108,11 @@ class WarmPool:
                 self._end_finished(waiting, ended)
         except Unfit:
             self._end_finished(waiting, ended)
+            self.close()
             raise
-        finally:
-            self._stop()
+        except BaseException:
+            self.close()
+            raise
 
     def _end_finished(self, waiting: deque[Job], ended: Ended) -> None:
         for running in self._finished():
@@ -194,7 +200,8 @@ class WarmPool:
             running.channel.close()
         return finished
 
-    def _stop(self) -> None:
+    def close(self) -> None:
+        """Stop what runs, and the server."""
         for running in self._running:
             running.forked.signal(signal.SIGTERM)
         end = time.monotonic() + STOP_SECONDS

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language, text
@@ -16,10 +17,13 @@ from umea_eval.runs.latest import Latest, write_latest
 from umea_eval.runs.manifest import Failure, forget_failure, git_state, remember_failure
 from umea_eval.runs.notebooks import notebook_title
 from umea_eval.runs.plan import Plan, Planned
-from umea_eval.runs.pool import ColdPool, Job, Result, WarmPool
+from umea_eval.runs.pool import Begun, ColdPool, Ended, Job, Result, WarmPool
 from umea_eval.runs.state import State
 from umea_eval.runs.warm.server import Unfit
 from umea_eval.settings import Settings
+
+if TYPE_CHECKING:
+    from umea_eval.runs.cluster import Cluster
 
 # No notebook of ours takes minutes; one that never ends must not hold the others up all night.
 TIMEOUT_MINUTES = 60.0
@@ -77,18 +81,30 @@ def run_plan(
     *,
     language: Language,
     told: Told,
+    begun: Callable[[Planned], None] = lambda _: None,
     show_error_text: bool = False,
     force: bool = False,
     warm: bool = True,
+    cluster: Cluster | None = None,
+    from_file: bool = True,
 ) -> Summary:
     """Make what the plan says. ``told`` hears of each report that has ended.
 
-    ``warm=False`` uses stock kernels. What has been made when it is interrupted stays made.
+    ``warm=False`` uses stock kernels; ``cluster`` makes them instead of this process's own makers.
+    What has been made when it is interrupted stays made. Without a batch file (``from_file=False``)
+    a report has no limits of its own, and the index does not tell of the run.
     """
     file, todo = plan.file, plan.todo
     megabytes = None if file.memory_mb is None else file.memory_mb * 1_000_000
-    workers = machine.workers(file.workers, len(todo), megabytes)
+    if cluster is None:
+        workers = machine.workers(file.workers, len(todo), megabytes)
+    else:
+        workers = min(cluster.workers(), len(todo))
     remove_leftovers(settings.reports)
+    seconds = 60 * (file.timeout_minutes or TIMEOUT_MINUTES)
+    # Another computer's memory is its own: it is divided there.
+    elsewhere = cluster is not None and not cluster.local
+    memory = megabytes if elsewhere else machine.memory_limit(megabytes, workers)
     jobs, planned = _jobs(
         plan,
         settings,
@@ -96,8 +112,8 @@ def run_plan(
         language=language,
         force=force,
         show_error_text=show_error_text,
-        seconds=60 * (file.timeout_minutes or TIMEOUT_MINUTES),
-        memory_bytes=machine.memory_limit(megabytes, workers),
+        seconds=seconds if from_file else None,
+        memory_bytes=memory if from_file else None,
     )
     progress = Progress(len(jobs), workers, {each.name: each.seconds for each in todo})
 
@@ -115,7 +131,14 @@ def run_plan(
     withheld: Mapping[str, UserError] = {}
     try:
         if jobs:
-            _run(jobs, plan, settings, state, workers=workers, ended=ended, warm=warm)
+            _run(
+                *(jobs, plan, settings, state),
+                workers=workers,
+                begun=lambda job: begun(planned[job.name]),
+                ended=ended,
+                warm=warm,
+                cluster=cluster,
+            )
         withheld = _withhold(plan, settings, state, language)
         interrupted = False
     finally:
@@ -130,7 +153,8 @@ def run_plan(
             interrupted=interrupted,
             withheld=withheld,
         )
-        write_latest(settings.reports, _latest(plan, summary, started, language))
+        if from_file:
+            write_latest(settings.reports, _latest(plan, summary, started, language))
     return summary
 
 
@@ -149,11 +173,20 @@ def _run(
     state: State,
     *,
     workers: int,
-    ended: Callable[[Job, Result], None],
+    begun: Begun,
+    ended: Ended,
     warm: bool,
+    cluster: Cluster | None,
 ) -> None:
+    notebooks = sorted({planned.order.notebook for planned in plan.todo})
+    if cluster is not None:
+        from umea_eval.runs.cluster import ClusterPool  # noqa: PLC0415 - only with a cluster
+
+        pool = ClusterPool(cluster, plan.modules, notebooks, settings.root)
+        pool.run(jobs, begun, ended)
+        return
     if warm:
-        pool = WarmPool(plan.modules, settings.root, workers, state.folder / LOG)
+        warm_pool = WarmPool(plan.modules, notebooks, settings.root, workers, state.folder / LOG)
         done: set[str] = set()
 
         def noted(job: Job, result: Result) -> None:
@@ -161,12 +194,13 @@ def _run(
             ended(job, result)
 
         try:
-            pool.run(jobs, lambda _: None, noted)
+            with closing(warm_pool):
+                warm_pool.run(jobs, begun, noted)
         except Unfit:
             jobs = [job for job in jobs if job.name not in done]
         else:
             return
-    ColdPool(settings.root, workers).run(jobs, lambda _: None, ended)
+    ColdPool(settings.root, workers).run(jobs, begun, ended)
 
 
 def _jobs(
@@ -177,7 +211,7 @@ def _jobs(
     language: Language,
     force: bool,
     show_error_text: bool,
-    seconds: float,
+    seconds: float | None,
     memory_bytes: int | None,
 ) -> tuple[list[Job], dict[str, Planned]]:
     git = git_state(settings.root)

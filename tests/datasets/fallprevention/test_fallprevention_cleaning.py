@@ -279,6 +279,16 @@ def test_assessments_without_items_have_only_the_score(tmp_path: Path) -> None:
     assert texts(read_clean(path).tables["assessments"], "score") == [[5]]
 
 
+@pytest.mark.parametrize(("score", "sound"), [(1, False), (2, True), (10, True), (11, False)])
+def test_the_items_that_there_are_bound_the_score(tmp_path: Path, score: int, sound: bool) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(  # three of eleven items: two ticked, one not
+        f"Personnr;Bedömningsdatum;Enhet;Syn;Hörsel;Motorik;DFRI\n{ANNA};2023-01-01;A;J;J;N;{score}\n",
+        encoding="utf-8",
+    )
+    assert len(read_clean(path).tables["assessments"]) == sound
+
+
 DAYS = """\
 Enhet\tMånad\tBoendedygn\tAntal platser
 Björken\t2023-01\t180,5\t6

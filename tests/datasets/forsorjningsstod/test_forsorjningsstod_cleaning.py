@@ -218,6 +218,19 @@ def test_an_old_code_is_good_in_its_time(tmp_path: Path) -> None:
     assert 11 in read_clean(path).clean["source_row"].tolist()
 
 
+def test_the_law_changed_in_the_middle_of_a_year(tmp_path: Path) -> None:
+    path = tmp_path / "uttag 2026-01-01.csv"
+    months = [(month, law) for law in ("4 kap. 1 § SoL", "12 kap. 1 § SoL") for month in (6, 7)]
+    lines = [f"{ANNA};1;2025-0{month};100;Försörjningsstöd;{law}" for month, law in months]
+    head = "Personnummer;Hushåll;Avser månad;Belopp;Typ av bistånd;Lagrum"
+    path.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    result = read_clean(path)
+    assert texts(result.quarantine, "row", "column", "reason") == [
+        [3, "legal_basis", "code_not_valid"],  # the old law in July
+        [4, "legal_basis", "code_not_valid"],  # the new one in June
+    ]
+
+
 def test_the_obstacle_codes_are_those_of_socialstyrelsen() -> None:
     path = PUBLIC / "code_list_forsorjningshinder.csv"
     official = {}
@@ -231,9 +244,8 @@ def test_the_obstacle_codes_are_those_of_socialstyrelsen() -> None:
     codes = {code.code: code for code in CODES["obstacle"].codes}
     assert set(codes) == set(official)
     for code, (name, years) in official.items():
-        first, last = codes[code].valid_from, codes[code].valid_to
         assert codes[code].label_sv.casefold() == name.casefold()
-        assert years == (f"{first or ''}-{last or ''}" if first or last else "")
+        assert years == codes[code].validity.replace("–", "-")
 
 
 def test_the_household_types_are_those_of_socialstyrelsen() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from umea_eval.intake.schema import Column, Rule, Schema, read_code_lists
+from umea_eval.intake.usual import PROTECTED
 
 CODES = read_code_lists(Path(__file__).with_name("codes.toml"))
 # Of a severity that harms for long, or kills; what "high" means in the published figures.
@@ -61,15 +62,6 @@ _MUNICIPALITY = Column(
     required=False,
     filled=False,
 )
-_PROTECTED = Column(
-    "protected",
-    "protected",
-    "Skyddade personuppgifter",
-    "Protected personal data",
-    headings=("Skyddad identitet", "Sekretessmarkering", "Skyddad", "Sekretess"),
-    required=False,
-    filled=False,
-)
 
 
 def known(frame: pd.DataFrame, column: str, value: object) -> Rows:
@@ -107,10 +99,15 @@ def _status_contradicts_date(frame: pd.DataFrame) -> Rows:
 
 
 def _score_contradicts_items(frame: pd.DataFrame) -> Rows:
-    """The sum is below the items that are ticked, or above them and the unknown together."""
-    items = frame[list(ITEMS)].astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+    """The sum is below the items that are ticked, or above them and the unknown together.
+
+    An item without a column of its own is unknown.
+    """
+    known = [name for name in ITEMS if name in frame]
+    items = frame[known].astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
     score = frame["score"].to_numpy(dtype="float64", na_value=np.nan)
-    ticked, unknown = np.nansum(items, axis=1), np.isnan(items).sum(axis=1)
+    ticked = np.nansum(items, axis=1)
+    unknown = np.isnan(items).sum(axis=1) + len(ITEMS) - len(known)
     broken: Rows = (score < ticked) | (score > ticked + unknown)
     return broken
 
@@ -286,7 +283,7 @@ DEVIATIONS = Schema(
             open_end=True,
         ),
         _RESIDENT,
-        _PROTECTED,
+        PROTECTED,
     ),
     # Two municipalities' systems may give the same number: a unit belongs to one of them.
     key=("deviation", "unit"),
@@ -380,10 +377,10 @@ ASSESSMENTS = Schema(
             unit="poäng",
             source=_ITEMS_SOURCE,
         ),
-        _PROTECTED,
+        PROTECTED,
     ),
     key=("resident", "assessed_on"),
-    rules=(Rule("score_contradicts_items", ("score", *ITEMS), _score_contradicts_items),),
+    rules=(Rule("score_contradicts_items", ("score",), _score_contradicts_items),),
 )
 
 RESIDENT_DAYS = Schema(

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from papermill.clientwrap import PapermillNotebookClient
 
+from umea_eval.runs.engine import cancel_waiting
 from umea_eval.runs.warm.channel import Channel
 from umea_eval.runs.warm.interpreter import FINISH, IOPUB, READS, SHELL
 
@@ -160,6 +161,14 @@ class WarmClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill is
     def __init__(self, notebook_manager: Any, kernel: WarmKernel, **traits: Any) -> None:
         super().__init__(notebook_manager, **traits)
         self.km = self.kc = kernel
+
+    def execute_cell(self, *arguments: Any, **kwargs: Any) -> Any:
+        """Run one cell; after Ctrl-C it is waited for no longer."""
+        try:
+            return super().execute_cell(*arguments, **kwargs)
+        except KeyboardInterrupt:
+            cancel_waiting()
+            raise
 
     def execute(self, **kwargs: Any) -> Any:
         """Run all cells."""

@@ -37,7 +37,12 @@ SERVER_ENVIRONMENT = {
 
 
 # What IPython imports only when a shell is made or first used.
-_KERNEL = ("IPython.core.completerlib", "IPython.core.oinspect", "IPython.core.logger")
+_KERNEL = (
+    "IPython.core.completerlib",
+    "IPython.core.oinspect",
+    "IPython.core.logger",
+    "tornado.platform.asyncio",
+)
 # What a module imports only when it is first used, and nearly always is.
 _LATE = (
     ("pyarrow", "pyarrow.pandas_compat"),
@@ -91,13 +96,13 @@ class Server:
         modules: Sequence[str],
         *,
         folder: Path,
-        makers: bool = False,
+        makers_of: Sequence[Path] | None = None,
         log: Path | None = None,
     ) -> None:
         """Start a server that imports ``modules`` in ``folder``, but does not wait for it.
 
-        ``makers``: it also imports what makes a page of a notebook. ``log`` gets what libraries
-        say on the standard error stream.
+        ``makers_of`` are notebooks whose reports it will be asked for: it also imports what makes
+        them. ``log`` gets what libraries say on the standard error stream.
         """
         if sys.platform != "linux":
             raise Unfit("no fork")
@@ -118,7 +123,8 @@ class Server:
                 stderr=errors,
                 start_new_session=True,
             )
-        self._channel.send({"modules": list(modules), "makers": makers, "parent": os.getpid()})
+        notebooks = None if makers_of is None else [str(path) for path in makers_of]
+        self._channel.send({"modules": list(modules), "makers_of": notebooks})
 
     @property
     def pid(self) -> int:
@@ -258,7 +264,7 @@ class _Inside:
         first = self._channel.receive()
         if first is None:
             return
-        unfit = _import_all(first["modules"], makers=first["makers"])
+        unfit = _import_all(first["modules"], makers_of=first["makers_of"])
         if unfit:
             self._channel.send({"unfit": unfit})
             return
@@ -315,7 +321,7 @@ class _Inside:
             self._channel.send({"ended": number, "status": status})
 
 
-def _import_all(modules: Iterable[str], *, makers: bool) -> str:
+def _import_all(modules: Iterable[str], *, makers_of: Sequence[str] | None) -> str:
     """Import, and say why no fork is safe, if so."""
     _without_debugger()
     from umea_eval.runs.warm import fork  # noqa: PLC0415 - with all that it imports
@@ -332,10 +338,10 @@ def _import_all(modules: Iterable[str], *, makers: bool) -> str:
     _draw_once()
     # What comes now no stock kernel has: its warning filters are none of the notebook's.
     fork.remember_filters()
-    if makers:
+    if makers_of is not None:
         from umea_eval.runs.maker import prepare  # noqa: PLC0415
 
-        prepare()
+        prepare(Path(notebook) for notebook in makers_of)
     return "" if fork.tasks() == 1 else "maker"
 
 

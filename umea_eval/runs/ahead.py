@@ -1,0 +1,79 @@
+"""One report at the keyboard: what its cells need is imported while we import what runs them.
+
+A stock kernel is started when papermill has been imported, then opens its sockets, and only then
+imports pandas in the first cell. Here a server (``warm.server``) begins with that at once, and the
+interpreter of the cells is forked from it. Where no fork is safe the stock kernel does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from umea_eval.runs.produce import Stock
+from umea_eval.runs.warm.server import USUAL, Server, Unfit
+from umea_eval.settings import Settings
+
+# What a notebook that shows a report imports, in its first cell and by and by.
+_REPORT = ("umea_eval.report.report", "umea_eval.report.figures")
+
+
+@dataclass
+class Ahead(Stock):
+    """The cells run in an interpreter forked from ``server``, in a stock kernel without one."""
+
+    server: Server | None = None
+
+    def run(self, document: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """Run the cells, as ``run_notebook`` does."""
+        from umea_eval.runs.engine import Limits, run_notebook  # noqa: PLC0415 - see `Stock`
+
+        _import_the_rest()
+        if self.server is None or not _ready(self.server):
+            return super().run(document, **kwargs)
+        from umea_eval.runs.warm.engine import ReportEngine  # noqa: PLC0415 - Linux only
+
+        def heard(reads: Sequence[str]) -> None:
+            self.reads = reads
+
+        limits = Limits(self.seconds, self.memory_bytes)
+        return run_notebook(
+            document,
+            limits=limits,
+            engine=ReportEngine,
+            fork=self.server.fork,
+            heard=heard,
+            **kwargs,
+        )
+
+
+@contextmanager
+def ahead(settings: Settings) -> Iterator[Ahead]:
+    """A way to run cells that has begun to import already. It ends with what it has started."""
+    try:
+        server = Server((*USUAL, *_REPORT), folder=settings.root)
+    except (Unfit, OSError):
+        yield Ahead()
+        return
+    try:
+        yield Ahead(server=server)
+    finally:
+        server.close()
+
+
+def _ready(server: Server) -> bool:
+    try:
+        server.wait_until_ready()
+    except Unfit:
+        return False
+    return True
+
+
+def _import_the_rest() -> None:
+    """Import what makes a page of a notebook, while the server imports what makes the notebook."""
+    import umea_eval.report.page  # noqa: PLC0415
+    import umea_eval.report.tables  # noqa: PLC0415
+    import umea_eval.report.workbook  # noqa: PLC0415
+    import umea_eval.runs.executed  # noqa: PLC0415, F401
