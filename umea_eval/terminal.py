@@ -51,13 +51,7 @@ def tell(message: str) -> None:
     """
     if sys.stderr is None:
         return
-    if _MAYBE_A_NUMBER.search(message):
-        # Late: a message seldom holds so many digits, and telling one number from another is slow
-        # to import.
-        from umea_eval.intake.identity import without_identities  # noqa: PLC0415
-
-        message = without_identities(message)
-    message = _without_names(message)
+    message = masked(message)
     try:
         sys.stderr.write(message + "\n")
         sys.stderr.flush()
@@ -65,6 +59,17 @@ def tell(message: str) -> None:
         raise
     except OSError:
         _close_quietly(sys.stderr)
+
+
+def masked(message: str) -> str:
+    """The message without identity numbers, and without the names of the project's list."""
+    if _MAYBE_A_NUMBER.search(message):
+        # Late: a message seldom holds so many digits, and telling one number from another is slow
+        # to import.
+        from umea_eval.intake.identity import without_identities  # noqa: PLC0415
+
+        message = without_identities(message)
+    return _without_names(message)
 
 
 def _without_names(message: str) -> str:

@@ -84,7 +84,7 @@ ROWS = [
 def test_clean_lets_nothing_out_of_any_column_or_name(project: Path, umea_eval: Run) -> None:
     home = project / "data/raw/forsorjningsstod"
     home.mkdir()
-    file = home / f"utbetalningar {NAME} {NUMBERS[1]} 2024-02-01.csv"
+    file = home / f"utbetalningar {NUMBERS[1]} 2024-02-01.csv"
     extra = "Anteckning"
     lines = [(*HEADINGS, extra), *((*row, POISON) for row in ROWS)]
     file.write_text("\n".join(";".join(line) for line in lines) + "\n", encoding="utf-8")

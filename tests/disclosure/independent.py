@@ -147,3 +147,28 @@ def fewest(cube: Cube) -> int:
             cells.remove(leak)
             cells.insert(0, leak)
     raise LookupError("no choice is safe")
+
+
+def opened_when_rounded(
+    cube: Cube, hidden: Bools, shown: npt.NDArray[np.float64], *, base: int, width: int
+) -> list[int]:
+    """Suppressed cells with fewer than ``width`` values, where the others are known to ``base``.
+
+    A count that is shown as 25 was 23 to 27 (base 5). A suppressed one can be anything.
+    """
+    low = np.where(hidden, 0.0, np.maximum(shown - base // 2, 0.0))
+    high = np.where(hidden, MOST, shown + base // 2)
+    assert (low <= cube.counts).all()
+    assert (cube.counts <= high).all()
+
+    def end(cell: int, push: int) -> float:
+        found = milp(
+            -push * cube.sums[cell],
+            integrality=np.ones(cube.sums.shape[1]),
+            bounds=Bounds(0, MOST),
+            constraints=LinearConstraint(cube.sums, low, high),
+        )
+        return float(np.round(found.x) @ cube.sums[cell])
+
+    cells = np.flatnonzero(hidden).tolist()
+    return [cell for cell in cells if end(cell, 1) - end(cell, -1) + 1 < width]

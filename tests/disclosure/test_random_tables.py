@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.disclosure.independent import Cube, cube, fewest, opened, random_cube
+from tests.disclosure.independent import (
+    Cube,
+    cube,
+    fewest,
+    opened,
+    opened_when_rounded,
+    random_cube,
+)
 from umea_eval.disclosure.profiles import release
 
 SHAPES = ((3, 3), (2, 2, 2), (3, 2), (2, 4), (2, 2, 2))
@@ -37,6 +44,39 @@ def test_no_suppressed_cell_is_opened_in_a_thousand(seed: int) -> None:
     shape = ((3, 4), (2, 3, 3), (5, 3), (2, 2, 4), (6, 2))[seed % 5]
     made = random_cube(seed, shape)
     assert opened(made, suppressed(made, apart=seed % 2 == 1)) == []
+
+
+def rounded(made: Cube, *, apart: bool) -> tuple[np.ndarray, np.ndarray]:
+    tables = made.tables(apart=apart)
+    released = release([table for table, _ in tables.values()], "strict", ())
+    mask, shown = np.zeros(len(made.counts), dtype=np.bool_), np.zeros(len(made.counts))
+    for name, (_, rows) in tables.items():
+        mask[rows] = released.suppressed(name)["n"].to_numpy(dtype=np.bool_)
+        shown[rows] = released[name]["n"].astype("float64").to_numpy()
+    return mask, shown
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(5), *(pytest.param(s, marks=pytest.mark.slow) for s in range(1000, 1100))]
+)
+def test_no_suppressed_cell_is_opened_where_the_others_are_rounded(seed: int) -> None:
+    made = random_cube(seed, SHAPES[seed % len(SHAPES)])
+    mask, shown = rounded(made, apart=seed % 2 == 1)
+    assert mask[made.counts <= 7].all()
+    assert (shown[~mask] % 5 == 0).all()
+    assert opened_when_rounded(made, mask, shown, base=5, width=8) == []
+
+
+def test_the_independent_attack_on_rounded_counts() -> None:
+    """3 + 60 = 63, only the 3 suppressed. 60 was 58 to 62 and 63, shown as 65, 63 to 67; 40 was 38
+    to 42 and 43, shown as 45, 43 to 47. So it is 1 to 9 by its row and by its column: nine values.
+    """
+    made = cube(np.array([[3, 60], [40, 20]]))
+    hidden = made.counts == 3
+    shown = np.floor(made.counts / 5 + 0.5) * 5
+    (cell,) = np.flatnonzero(hidden)
+    assert opened_when_rounded(made, hidden, shown, base=5, width=9) == []
+    assert opened_when_rounded(made, hidden, shown, base=5, width=10) == [cell]
 
 
 def test_no_more_is_suppressed_than_must_be() -> None:

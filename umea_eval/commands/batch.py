@@ -10,7 +10,7 @@ import click
 from umea_eval.commands.cluster import cluster_of, cluster_options
 from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.settings import Settings, read_settings, with_formats
-from umea_eval.terminal import say, tell
+from umea_eval.terminal import masked, say, tell
 from umea_eval.usage import Command, Group, everywhere, formats_option, shown_path
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def _plan(language: Language) -> Command:
         megabytes = plan.file.memory_mb
         memory = None if megabytes is None else megabytes * 1_000_000
         workers = machine.workers(plan.file.workers, len(plan.todo), memory)
-        say("\n".join([*_shown(plan, language), _expected(plan, workers, language)]))
+        # Rows that cannot be used are quoted, and the reports are called as their parameters.
+        say(masked("\n".join([*_shown(plan, language), _expected(plan, workers, language)])))
         return INCOMPLETE if plan.faults else DONE
 
     return Command(

@@ -21,6 +21,7 @@ from umea_eval.runs.pool import Begun, ColdPool, Ended, Job, Result, WarmPool
 from umea_eval.runs.state import State
 from umea_eval.runs.warm.server import Unfit
 from umea_eval.settings import Settings
+from umea_eval.terminal import masked
 
 if TYPE_CHECKING:
     from umea_eval.runs.cluster import Cluster
@@ -269,5 +270,5 @@ def _latest(plan: Plan, summary: Summary, started: datetime, language: Language)
         failed=summary.failed,
         up_to_date=summary.up_to_date,
         interrupted=summary.interrupted,
-        faults=[[fault.row, fault.error.message(language)] for fault in plan.faults],
+        faults=[[fault.row, masked(fault.error.message(language))] for fault in plan.faults],
     )
