@@ -7,13 +7,15 @@ interpreter of the cells is forked from it. Where no fork is safe the stock kern
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from umea_eval.runs.produce import Stock
-from umea_eval.runs.warm.server import USUAL, Server, Unfit
+from umea_eval.runs.warm.server import USUAL, Server, Stale, Unfit
 from umea_eval.settings import Settings
 
 # What a notebook that shows a report imports, in its first cell and by and by.
@@ -39,21 +41,24 @@ class Ahead(Stock):
             self.reads = reads
 
         limits = Limits(self.seconds, self.memory_bytes)
-        return run_notebook(
-            document,
-            limits=limits,
-            engine=ReportEngine,
-            fork=self.server.fork,
-            heard=heard,
-            **kwargs,
-        )
+        try:
+            return run_notebook(
+                document,
+                limits=limits,
+                engine=ReportEngine,
+                fork=self.server.fork,
+                heard=heard,
+                **kwargs,
+            )
+        except (Stale, Unfit):  # known before the first cell
+            return super().run(document, **kwargs)
 
 
 @contextmanager
 def ahead(settings: Settings) -> Iterator[Ahead]:
     """A way to run cells that has begun to import already. It ends with what it has started."""
     try:
-        server = Server((*USUAL, *_REPORT), folder=settings.root)
+        server = Server((*USUAL, *_REPORT), folder=settings.root, log=Path(os.devnull))
     except (Unfit, OSError):
         yield Ahead()
         return
