@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from umea_eval.runs.interrupts import interrupt_later
 from umea_eval.runs.produce import Stock
 from umea_eval.runs.warm.server import USUAL, Server, Stale, Unfit
 from umea_eval.settings import Settings
@@ -57,15 +58,14 @@ class Ahead(Stock):
 @contextmanager
 def ahead(settings: Settings) -> Iterator[Ahead]:
     """A way to run cells that has begun to import already. It ends with what it has started."""
+    server = None
     try:
-        server = Server((*USUAL, *_REPORT), folder=settings.root, log=Path(os.devnull))
-    except (Unfit, OSError):
-        yield Ahead()
-        return
-    try:
+        with interrupt_later(), suppress(Unfit, OSError):
+            server = Server((*USUAL, *_REPORT), folder=settings.root, log=Path(os.devnull))
         yield Ahead(server=server)
     finally:
-        server.close()
+        if server is not None:
+            server.close()
 
 
 def _ready(server: Server) -> bool:
