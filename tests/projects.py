@@ -15,6 +15,8 @@ EVALUATIONS = (
     "placement_days",
     "fallprevention",
     "vhu_lss",
+    "care_need",
+    "survey",
     "data_quality",
 )
 FIXTURES = Path(__file__).parent / "fixtures"

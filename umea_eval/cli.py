@@ -191,7 +191,7 @@ def _reports(language: Language) -> Command:
                 tell(own)
 
         settings = read_settings()
-        done, failed = produce_all(
+        summary = produce_all(
             names,
             settings,
             language=language,
@@ -200,8 +200,11 @@ def _reports(language: Language) -> Command:
             show_error_text=_wants_error_text(),
         )
         index = write_index(settings)
-        tell(text("runs.batch_done", language, done=done, failed=failed))
+        failed = summary.failed + summary.faults
+        tell(text("runs.batch_done", language, done=summary.done, failed=failed))
         say(shown_path(index))
+        if summary.withheld:
+            return WITHHELD
         return INCOMPLETE if failed else DONE
 
     return Command(

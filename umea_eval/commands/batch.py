@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from umea_eval.runs.compare import Difference
     from umea_eval.runs.plan import Plan, Planned
     from umea_eval.runs.pool import Result
-    from umea_eval.runs.run_batch import Progress
+    from umea_eval.runs.run_batch import Progress, Summary
     from umea_eval.runs.state import State
     from umea_eval.runs.verify import Verdict
 
-DONE, INCOMPLETE = 0, 4
+DONE, WITHHELD, INCOMPLETE = 0, 3, 4
 _DIFFERENCES = 20
 _MINUTE, _HOUR = 60, 3600
 
@@ -83,22 +83,27 @@ def _run(language: Language) -> Command:
         plan = _planned(file, settings, state, language, force=force)
         _tell_faults(plan, language)
         with cluster_of(given, settings.root) as cluster:
-            failed = _make(
+            summary = _make(
                 *(plan, settings, state, language), force=force, warm=not stock, cluster=cluster
             )
+        for name, error in summary.withheld.items():
+            said = error.message(language).replace("\n", "\n    ")
+            tell(text("runs.batch.withheld", language, name=name, message=said))
         index = settings.reports / "index.html"
         tell(
             text(
                 "runs.batch.summary",
                 language,
-                done=len(plan.todo) - failed,
-                failed=failed,
-                up_to_date=len(plan.up_to_date),
-                faults=len(plan.faults),
+                done=summary.done,
+                failed=summary.failed,
+                up_to_date=summary.up_to_date,
+                faults=summary.faults,
             )
         )
         say(shown_path(index))
-        return INCOMPLETE if failed or plan.faults else DONE
+        if summary.withheld:
+            return WITHHELD
+        return INCOMPLETE if summary.failed or summary.faults else DONE
 
     return Command(
         "run",
@@ -203,14 +208,18 @@ def _make(
     force: bool,
     warm: bool,
     cluster: Cluster | None,
-) -> int:
-    """Make what the plan says and the index; returns how many reports failed."""
+) -> Summary:
+    """Make what the plan says and the index."""
+    from umea_eval.runs.clashing import are_compared, finished_of  # noqa: PLC0415 - not for --help
+    from umea_eval.runs.run_batch import Summary, run_plan  # noqa: PLC0415
+
     index = settings.reports / "index.html"
     if not plan.todo and not plan.faults and index.is_file():
+        compared = are_compared(finished_of(plan, settings, state), state)
         state.save()
-        return 0
+        if compared:
+            return Summary(done=0, failed=0, up_to_date=len(plan.up_to_date), faults=0)
     from umea_eval.runs.index import write_index  # noqa: PLC0415 - only where there is news
-    from umea_eval.runs.run_batch import run_plan  # noqa: PLC0415
 
     if plan.todo:
         tell(text("runs.batch.starting", language, todo=len(plan.todo)))
@@ -219,7 +228,7 @@ def _make(
         tell(_progress(planned, result, progress, language))
 
     try:
-        summary = run_plan(
+        return run_plan(
             plan,
             settings,
             state,
@@ -232,7 +241,6 @@ def _make(
         )
     finally:
         write_index(settings)
-    return summary.failed
 
 
 def _shown(plan: Plan, language: Language) -> list[str]:

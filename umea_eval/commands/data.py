@@ -63,7 +63,7 @@ def _example(language: Language) -> Command:
                 text(
                     "processed.example_made" if messy else "processed.example_made_tidy",
                     language,
-                    name=text(f"processed.dataset.{name}", language),
+                    name=text(f"{name}.dataset", language),
                     quarantined=int(counts.get("quarantined", 0)),
                     duplicates=int(counts.get("duplicates", 0)),
                     superseded=int(counts.get("superseded", 0)),
@@ -406,7 +406,7 @@ def _names(language: Language) -> click.Argument:
 def _called(name: str, language: Language) -> str:
     from umea_eval.datasets import find_dataset  # noqa: PLC0415 - an unknown name is an error
 
-    return text(f"processed.dataset.{find_dataset(name).name}", language)
+    return text(f"{find_dataset(name).name}.dataset", language)
 
 
 def _day(given: str) -> date:

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from umea_eval.intake.schema import Schema
     from umea_eval.intake.tables import RawExport
 
-DATASETS = ("forsorjningsstod", "placement_days", "fallprevention", "vhu_lss")
+DATASETS = (
+    "forsorjningsstod",
+    "placement_days",
+    "fallprevention",
+    "vhu_lss",
+    "care_need",
+    "survey",
+)
 
 
 @dataclass(frozen=True)

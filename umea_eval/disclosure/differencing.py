@@ -64,9 +64,13 @@ def compare_reports(later: Published, earlier: Published, rules: Rules) -> tuple
     A measure is the same quantity in both unless they show one of its figures differently. Cells
     that one of the two opens by itself are found here too.
     """
-    measures = _agreeing(later, earlier)
-    if not measures:
-        return ()
+    measures = _agreeing(_Figures.of(later), _Figures.of(earlier))
+    return _opened(later, earlier, rules, measures) if measures else ()
+
+
+def _opened(
+    later: Published, earlier: Published, rules: Rules, measures: frozenset[str]
+) -> tuple[Revealed, ...]:
     linked = _together(later, earlier, measures)
     opened: dict[int, Exposed] = {}
     for first, second, order in ((later, earlier, linked), (earlier, later, _swapped(linked))):
@@ -91,15 +95,17 @@ def first_clash(
     compared with those after it, since nobody gets it.
     """
     clashes: dict[str, tuple[str, tuple[Revealed, ...]]] = {}
-    kept: list[tuple[str, Published]] = []
+    kept: list[tuple[str, Published, _Figures]] = []
     for name, published, rules in reports:
-        for earlier, other in kept:
-            revealed = compare_reports(published, other, rules)
+        own = _Figures.of(published)
+        for earlier, other, figures in kept:
+            measures = _agreeing(own, figures, apart=True)
+            revealed = _opened(published, other, rules, measures) if measures else ()
             if revealed:
                 clashes[name] = earlier, revealed
                 break
         else:
-            kept.append((name, published))
+            kept.append((name, published, own))
     return clashes
 
 
@@ -184,15 +190,50 @@ def _is_alike(name: Name) -> bool:
 # --- two reports on one quantity -----------------------------------------------------------------
 
 
-def _agreeing(later: Published, earlier: Published) -> frozenset[str]:
-    new, old = (known_values(each.counts, each.tables) for each in (later, earlier))
-    known = {name.measure for name in later.counts.names}
-    other = {
-        later.counts.names[cell].measure
-        for cell, twin in _twins(later.counts, earlier.counts).items()
-        if abs(new[cell] - old[twin]) > 0  # not where one of them is missing
-    }
-    return frozenset(known & {name.measure for name in earlier.counts.names} - other)
+@dataclass(frozen=True)
+class _Figures:
+    """What a report shows of each measure: its cells by name, a suppressed one as nan."""
+
+    measures: frozenset[str]
+    shown: Mapping[Name, float]
+
+    def known(self) -> set[Name]:
+        """The cells that are not suppressed."""
+        return {name for name, value in self.shown.items() if not np.isnan(value)}
+
+    @classmethod
+    def of(cls, published: Published) -> _Figures:
+        linked = published.counts
+        known = known_values(linked, published.tables).tolist()
+        return cls(
+            frozenset(name.measure for name in linked.names),
+            {
+                name: value
+                for name, value, shown in zip(linked.names, known, linked.shown, strict=True)
+                if shown and _is_alike(name)
+            },
+        )
+
+
+def _agreeing(later: _Figures, earlier: _Figures, *, apart: bool = False) -> frozenset[str]:
+    """The measures of which no figure differs.
+
+    ``apart``: the reports may well be about other persons (a batch has one for each area), so that
+    hundreds can be compared. Then, if figures differ and none but zeros is the same, measures
+    without a common figure are no evidence that they are not; and where both show and suppress the
+    same cells of a measure, neither adds to it.
+    """
+    both = later.measures & earlier.measures
+    common = [name for name in later.shown if name in earlier.shown]
+    pairs = [(name.measure, later.shown[name], earlier.shown[name]) for name in common]
+    other = {measure for measure, new, old in pairs if abs(new - old) > 0}  # not where one is nan
+    agreeing = both - other
+    if not apart or not agreeing:
+        return agreeing
+    if other and not any(new == old != 0 for measure, new, old in pairs if measure in agreeing):
+        return frozenset()
+    adding = {name.measure for name in later.known() ^ earlier.known()}
+    return agreeing if agreeing & adding else frozenset()
 
 
 def _least(published: Published) -> tuple[FloatArray, FloatArray]:

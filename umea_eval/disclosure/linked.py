@@ -209,6 +209,7 @@ class _Linker:
     def _read(self, table: Table | ReleasedTable) -> None:
         dimensions = table.broken_down_by()
         codes = {name: [category(code) for code in table.frame[name]] for name in dimensions}
+        codes_of = {other.name for other in table.columns if other.kind in ("id", "text")}
         for column in table.columns:
             if column.kind != self.kind or column.measure is None or not column.personal:
                 continue
@@ -224,7 +225,10 @@ class _Linker:
                 if self.kind == "count" and not np.isnan(number) and (number < 0 or number % 1):
                     raise self._error("count", table=table.name, row=row + 1, column=column.name)
                 index = self._cell(Name(measure, self._key(where, table.total)), number, place)
-                if any(other[:2] == place[:2] for other in self.places[index]):
+                # A column that is declared for all of its table stands in every row of it, and a
+                # measure that is named row by row may be named twice.
+                twice = column.measure in codes_of or set(dimensions) <= set(column.where or {})
+                if not twice and any(other[:2] == place[:2] for other in self.places[index]):
                     raise self._error(
                         "same_cell", table=table.name, row=row + 1, column=column.name
                     )

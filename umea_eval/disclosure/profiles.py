@@ -136,9 +136,14 @@ def _complete(tables: Sequence[Table], rules: Rules | None) -> Released:
 def _protected(tables: Sequence[Table], masks: Masks, rules: Rules, language: Language) -> Released:
     # scipy is needed here only: a report on published data starts without it.
     from umea_eval.disclosure.attack import attack, attack_amounts  # noqa: PLC0415
+    from umea_eval.disclosure.declared import check_declared  # noqa: PLC0415
     from umea_eval.disclosure.linked import link  # noqa: PLC0415
-    from umea_eval.disclosure.suppression import suppress  # noqa: PLC0415
+    from umea_eval.disclosure.suppression import about_few, suppress  # noqa: PLC0415
 
+    check_declared(tables, language=language)
+    few = about_few(tables, language=language)
+    left_out = {table.name: _left_out(table) for table in tables if few and not table.short}
+    tables = [table for table in tables if table.name not in left_out]
     done = suppress(tables, rules, language=language)
     released = []
     for table in tables:
@@ -153,10 +158,20 @@ def _protected(tables: Sequence[Table], masks: Masks, rules: Rules, language: La
             "disclosure.errors.exposed", language=language, places=places_text(opened, language)
         )
     return Released(
-        {table.name: table for table in released},
+        {table.name: table for table in released} | left_out,
         counts=link(tables, "count", language=language, idle=True),
         amounts=done.told_amounts.linked,
+        left_out=frozenset(left_out),
     )
+
+
+def _left_out(table: Table) -> ReleasedTable:
+    """A table that is not for the reader at all. Its headings stay, so that a notebook finds its
+    rows."""
+    about = {*table.broken_down_by(), *(c.name for c in table.columns if c.kind == "id")}
+    mask = table.frame.reset_index(drop=True).notna()
+    mask[:] = [name not in about for name in mask.columns]
+    return _released(table, mask)
 
 
 def places_text(opened: Sequence[Exposed], language: Language) -> str:

@@ -42,7 +42,7 @@ def to_json(released: Released) -> dict[str, Any] | None:
     """A release as JSON; None where the profile suppresses nothing, so that nothing is hidden."""
     if released.counts is None or released.amounts is None:
         return None
-    tables = [released.table(name) for name in released]
+    tables = [released.table(name) for name in released if name not in released.left_out]
     hide = _Codes(tables)
     return {
         "format": FORMAT,

@@ -92,6 +92,20 @@ def suppress(tables: Sequence[Table], rules: Rules, *, language: Language = "sv"
     )
 
 
+def about_few(tables: Sequence[Table], *, language: Language = "sv") -> bool:
+    """Whether the number reached that a short list shows is below 20: then it is all there is."""
+    counts = link(tables, "count", language=language)
+    small = small_measures(counts)
+    return any(
+        counts.names[index].measure in small
+        for table in tables
+        for column in table.columns
+        if table.short and column.kind == "count" and column.show
+        for row in range(len(table.frame))
+        if (index := counts.at.get(Place(table.name, row, column.name))) is not None
+    )
+
+
 def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray | None = None) -> Problem:
     """The counts of a linked set as `choose` sees them; ``block`` is suppressed in any case."""
     value = linked.value

@@ -109,7 +109,8 @@ class Table:
     ``overlapping``  dimensions where one person can be in several categories (months of a year):
                      their categories do not add up to the total
     ``short``        it belongs to the short list that may be shown of fewer than 20 persons: one
-                     row without dimensions, one number reached and at most one share in words
+                     row without dimensions, one number reached and at most one share in words,
+                     all of the same categories (``where``: the year of the report)
 
     Raises KeyError for a column that the frame does not have, ValueError for one declared twice
     and for a table that is too long for the short list.
@@ -148,13 +149,15 @@ class Table:
 
     def _is_short(self) -> bool:
         counts = [column for column in self.columns if column.kind == "count" and column.show]
+        counted = [column for column in self.columns if column.kind == "count"]
         classes = [column for column in self.columns if column.kind == "text" and column.numerator]
         return (
             len(self.frame) <= 1
             and not self.broken_down_by()
             and len(counts) <= 1
             and len(classes) <= 1
-            and not any(column.where for column in self.columns)
+            # What the whole report is about (a year), but no group within it.
+            and len({str(dict(column.where or {})) for column in counted}) <= 1
         )
 
 
@@ -188,6 +191,8 @@ class Released(Mapping[str, "pd.DataFrame"]):
 
     Each look gives a copy, so that no drawing can change what another one shows. ``counts`` and
     ``amounts`` say which cells are sums of which, if a profile that suppresses has looked.
+    ``left_out`` are the tables of which the reader sees nothing, because the report is about so few
+    persons that its short list is all there is.
     """
 
     def __init__(
@@ -196,10 +201,12 @@ class Released(Mapping[str, "pd.DataFrame"]):
         *,
         counts: LinkedSet | None = None,
         amounts: LinkedSet | None = None,
+        left_out: frozenset[str] = frozenset(),
     ) -> None:
         self._tables = dict(tables)
         self.counts = counts
         self.amounts = amounts
+        self.left_out = left_out
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self._tables[name].frame.copy()

@@ -22,10 +22,15 @@ _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt",
 
 @dataclass(frozen=True)
 class Simulated:
-    """Frames in the form of the schemas (identities as numbers), and what is true of them."""
+    """Frames in the form of the schemas (identities as numbers), and what is true of them.
+
+    ``schemas`` are those that the frames are written by, where they have columns that depend on
+    other tables (a survey's questions); by default the dataset's own.
+    """
 
     frames: Mapping[str, pd.DataFrame]
     truth: Mapping[str, Any] = field(default_factory=dict)
+    schemas: Sequence[Schema] = ()
 
 
 @dataclass(frozen=True)

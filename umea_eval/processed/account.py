@@ -38,7 +38,7 @@ def account_page(
 
 def dataset_name(name: str, language: Language) -> str:
     """The dataset's name in words."""
-    return text(f"processed.dataset.{name}", language)
+    return text(f"{name}.dataset", language)
 
 
 def correction_text(rule: str, language: Language) -> str:

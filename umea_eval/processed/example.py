@@ -39,7 +39,7 @@ def make_example(
     with building(settings.example) as new:
         marks = write_example(
             simulated,
-            dataset.schemas,
+            simulated.schemas or dataset.schemas,
             new.new,
             extraction=dataset.extraction,
             messy=messy,

@@ -61,7 +61,7 @@ class Linked:
             text(
                 "processed.link.rate",
                 language,
-                name=text(f"processed.dataset.{row['dataset']}", language),
+                name=text(f"{row['dataset']}.dataset", language),
                 persons=row["persons"],
                 matched=row["matched"],
                 share=100 * row["share"] if row["persons"] else float("nan"),

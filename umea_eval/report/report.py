@@ -20,6 +20,7 @@ from umea_eval.disclosure import project
 from umea_eval.disclosure.editions import INTERN, PUBLIK, Edition, find_edition
 from umea_eval.disclosure.profiles import Input, find_profile, release
 from umea_eval.disclosure.reading import registering
+from umea_eval.disclosure.rules import SMALL_MODE_BELOW
 from umea_eval.disclosure.tables import NUMBERS, TOTAL, Field, Released, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language, Words, fill, text
@@ -92,6 +93,7 @@ class Report:
         self._project: project.Project | None = None
         self._plan: Plan | None = None
         self._level = 1
+        self._said_few = False
         self._ids: set[str] = set()
         self._numbers: dict[tuple[str, str], int] = {}
         self._show("title", self.title, {"title": self.title}, title=self.title)
@@ -145,7 +147,7 @@ class Report:
         if self._plan is None:
             raise self._error("no_plan")
         listed = plan_items(self._plan, used, self.language)
-        self.items(None, lambda _: listed)
+        self._list(self._filled(None, listed), None)
 
     def table(
         self,
@@ -218,6 +220,16 @@ class Report:
         return any(entry.example for entry in self._inputs.values())
 
     @property
+    def few(self) -> bool:
+        """Whether the report is about so few persons that only its short list is shown.
+
+        Tables that do not belong to it, their figures, and what is said of released values are
+        then left out; one sentence a section says so.
+        """
+        self._require("showing", "few")
+        return bool(self._released.left_out)
+
+    @property
     def released(self) -> Released:
         """What has been released: frames by name."""
         self._require("showing", "released")
@@ -231,6 +243,7 @@ class Report:
         if not 2 <= level <= min(self._level + 1, 6):
             raise self._error("heading", level=level, above=self._level)
         self._level = level
+        self._said_few = False
         title = fill(words, self.language, **(values or {}))
         anchor = self._anchor(title)
         data = {"level": level, "title": title, "id": anchor}
@@ -248,6 +261,8 @@ class Report:
         ``lang`` is the language of the text where it is not the report's, such as a quotation.
         """
         self._require("showing", "text")
+        if self._leaves_out(callable(values)):
+            return
         written = fill(words, self.language, **self._values(values))
         self._show("text", written, paragraphs=_paragraphs(written), lang=self._other(lang))
 
@@ -265,26 +280,33 @@ class Report:
         ``empty``, or nothing. ``lang`` is the language of the items where it is not the report's.
         """
         self._require("showing", "items")
-        written = []
-        for item in values(self._released):
-            own, inserted = item if isinstance(item, tuple) else (words, item)
-            if own is None:
-                raise self._error("item")
-            written.append(fill(own, self.language, **_presentable(inserted)))
-        if written:
-            plain = "\n".join(f"- {item}" for item in written)
-            self._show("items", plain, items=written, lang=self._other(lang))
-        elif empty is not None:
+        listed = list(values(self._released))
+        if self.few:  # what has figures in it is not part of the short list
+            kept = [item for item in listed if not _has_figures(item)]
+            if self._leaves_out(len(kept) < len(listed)) and not kept:
+                return
+            listed = kept
+        written = self._filled(words, listed)
+        if written or empty is None:
+            self._list(written, self._other(lang))
+        else:
             self.text(empty)
 
     def show(self, name: str, *, folded: bool = False) -> None:
         """A registered table; ``folded`` if it is too long for most readers to scroll past."""
         self._require("showing", "show")
         self._check_registered(name)
+        if self._leaves_out(name in self._released.left_out):
+            return
         number = self._number("table", name)
         caption, notes = self._caption(name)
         label = text("report.table", self.language, number=number)
         self._show_table(name, f"{label} {caption}", notes, number=number, folded=folded)
+
+    def short_list(self, name: str) -> None:
+        """The table of the short list, after why there is no more (`few`)."""
+        self.text("report.few.why", {"few": SMALL_MODE_BELOW})
+        self.show(name)
 
     def figure(
         self,
@@ -308,6 +330,8 @@ class Report:
         self._require("showing", "figure")
         self._check_name(name, {figure for part, figure in self._numbers if part == "figure"})
         self._check_registered(table)
+        if self._leaves_out(table in self._released.left_out):
+            return
         number = self._number("figure", name)
         finding = fill(alt, self.language, **self._values(alt_values))
         own, notes = self._caption(table)
@@ -393,6 +417,31 @@ class Report:
             rows=counted(written.rows, self.language) if folded else "",
         )
 
+    def _leaves_out(self, asked: bool) -> bool:
+        """Whether what is ``asked`` for is left out; the first of a section is told."""
+        if not (self.few and asked):
+            return False
+        if not self._said_few:
+            self._said_few = True
+            self.text("report.few.left_out", {"few": SMALL_MODE_BELOW})
+        return True
+
+    def _filled(
+        self, words: Words | None, listed: Iterable[Values | tuple[Words, Values]]
+    ) -> list[str]:
+        written = []
+        for item in listed:
+            own, inserted = item if isinstance(item, tuple) else (words, item)
+            if own is None:
+                raise self._error("item")
+            written.append(fill(own, self.language, **_presentable(inserted)))
+        return written
+
+    def _list(self, written: Sequence[str], lang: Language | None) -> None:
+        if written:
+            plain = "\n".join(f"- {item}" for item in written)
+            self._show("items", plain, items=written, lang=lang)
+
     def _written(self, name: str) -> WrittenTable:
         table = self._released.table(name)
         return write_table(table, self.language, source_language=self.source_language)
@@ -463,6 +512,11 @@ def _plain(value: object) -> object:
         return float("nan")
     item = getattr(value, "item", None)  # numpy's numbers
     return item() if callable(item) else value
+
+
+def _has_figures(item: Values | tuple[Words, Values]) -> bool:
+    inserted = item[1] if isinstance(item, tuple) else item
+    return any(re.search(r"\d|^nan$", str(_plain(value))) for value in inserted.values())
 
 
 def _paragraphs(written: str) -> list[str]:

@@ -12,7 +12,7 @@ from umea_eval.runs.manifest import Failure, remember_failure
 from umea_eval.runs.notebooks import existing_notebooks, find_notebook
 from umea_eval.runs.plan import Planned, make_plan
 from umea_eval.runs.pool import Result
-from umea_eval.runs.run_batch import run_plan
+from umea_eval.runs.run_batch import Summary, run_plan
 from umea_eval.runs.state import State
 from umea_eval.settings import Settings
 
@@ -25,13 +25,13 @@ def produce_all(
     begun: Callable[[str, Language], None],
     failed: Callable[[str, str, str], None],
     show_error_text: bool = False,
-) -> tuple[int, int]:
+) -> Summary:
     """Make each named notebook's report (all of them without names) in both languages.
 
     ``begun`` is told as each report starts, ``failed`` the name and message of one that fails and
-    the error's own text, if that is asked for. Returns how many are done and how many failed; one
-    that fails does not stop the rest. Raises UserError for a name that does not exist, before
-    anything starts, and when there are no notebooks.
+    the error's own text, if that is asked for, and of one that is taken away again because it would
+    open an earlier one. One that fails does not stop the rest. Raises UserError for a name that
+    does not exist, before anything starts, and when there are no notebooks.
     """
     wanted = names or list(existing_notebooks(settings, language))
     paths = [find_notebook(name, settings, language) for name in wanted]
@@ -61,7 +61,9 @@ def produce_all(
         force=True,
         from_file=False,
     )
-    return summary.done, summary.failed + len(plan.faults)
+    for name, error in summary.withheld.items():
+        failed(name, error.message(language), "")
+    return summary
 
 
 def _remember(path: Path, report_language: Language, said: str, settings: Settings) -> None:

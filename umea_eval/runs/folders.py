@@ -132,6 +132,12 @@ def building(reports: Path) -> Iterator[Building]:
             _lock_of(home).unlink()
 
 
+def take_away(reports: Path, target: str) -> None:
+    """Remove the report in ``reports/target``, in one move: nobody sees half of it."""
+    with building(reports) as site, writing(reports):
+        (reports / target).rename(site.new / "gone")
+
+
 def remove_leftovers(reports: Path) -> None:
     """Remove what dead runs have left in ``reports``; what a live run builds stays."""
     for lock_file in sorted(reports.glob(f"{PREFIX}*.lock")):

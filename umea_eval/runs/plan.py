@@ -63,6 +63,8 @@ class Plan:
     """All reports of a batch file, each once, and the rows that cannot be used."""
 
     file: BatchFile
+    reports: list[Planned] = field(default_factory=list)
+    """All of them in the order of the file; each is in ``todo`` or ``up_to_date`` too."""
     todo: list[Planned] = field(default_factory=list)
     up_to_date: list[Planned] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -129,10 +131,9 @@ def make_plan(
         seconds = state.seconds(wanted.name)
         planned = Planned(wanted, entry, key, "up_to_date", seconds=seconds)
         reason, changed = _reason(planned, settings, state, force=force, failed=name in failed)
-        if reason == "up_to_date":
-            plan.up_to_date.append(planned)
-        else:
-            plan.todo.append(replace(planned, reason=reason, changed=changed))
+        planned = replace(planned, reason=reason, changed=changed)
+        plan.reports.append(planned)
+        (plan.up_to_date if reason == "up_to_date" else plan.todo).append(planned)
     plan.faults.sort(key=lambda fault: fault.row)
     plan.modules = tuple(sorted({module for notebook in used for module in notebook.part.modules}))
     return plan

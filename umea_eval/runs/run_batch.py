@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from umea_eval.errors import UserError
 from umea_eval.language import Language, text
 from umea_eval.runs import machine
+from umea_eval.runs.clashing import finished_of, withhold
 from umea_eval.runs.folders import remove_leftovers
 from umea_eval.runs.latest import Latest, write_latest
 from umea_eval.runs.manifest import Failure, forget_failure, git_state, remember_failure
@@ -61,13 +63,15 @@ Told = Callable[[Planned, Result, Progress], None]
 
 @dataclass(frozen=True)
 class Summary:
-    """What a batch came to."""
+    """What a batch came to. ``withheld``: reports that would have opened an earlier one, by name,
+    each with what there is to say of it; they count as failed."""
 
     done: int
     failed: int
     up_to_date: int
     faults: int
     interrupted: bool = False
+    withheld: Mapping[str, UserError] = field(default_factory=dict)
 
 
 def run_plan(
@@ -124,29 +128,42 @@ def run_plan(
         told(each, result, progress)
 
     started, interrupted = datetime.now().astimezone(), True
+    withheld: Mapping[str, UserError] = {}
     try:
-        _run(
-            *(jobs, plan, settings, state),
-            workers=workers,
-            begun=lambda job: begun(planned[job.name]),
-            ended=ended,
-            warm=warm,
-            cluster=cluster,
-        )
+        if jobs:
+            _run(
+                *(jobs, plan, settings, state),
+                workers=workers,
+                begun=lambda job: begun(planned[job.name]),
+                ended=ended,
+                warm=warm,
+                cluster=cluster,
+            )
+        withheld = _withhold(plan, settings, state, language)
         interrupted = False
     finally:
         state.save()
         remove_leftovers(settings.reports)
+        old = sum(each.name in withheld for each in plan.up_to_date)
         summary = Summary(
-            done=progress.ended - progress.failed,
-            failed=progress.failed,
-            up_to_date=len(plan.up_to_date),
+            done=progress.ended - progress.failed - (len(withheld) - old),
+            failed=progress.failed + len(withheld),
+            up_to_date=len(plan.up_to_date) - old,
             faults=len(plan.faults),
             interrupted=interrupted,
+            withheld=withheld,
         )
         if from_file:
             write_latest(settings.reports, _latest(plan, summary, started, language))
     return summary
+
+
+def _withhold(
+    plan: Plan, settings: Settings, state: State, language: Language
+) -> dict[str, UserError]:
+    finished = finished_of(plan, settings, state)
+    gone = withhold(finished, settings, language=language, state=state)
+    return {f"{order.name}/{order.slug}": gone[at] for order, at in finished if at in gone}
 
 
 def _run(

@@ -19,7 +19,7 @@ from umea_eval.datasets.placement_days.measures import Counting
 from umea_eval.datasets.placement_days.measures.budget import WINDOW
 from umea_eval.datasets.placement_days.schema import GROUPINGS, KINDS, LEGAL_GROUPS, UNPLANNED
 from umea_eval.intake.codes import MEN, WOMEN
-from umea_eval.methods.proportions import newcombe, wilson
+from umea_eval.methods.proportions import newcombe, with_share
 
 TOTAL = "total"
 OTHER = "other"
@@ -444,7 +444,7 @@ def outcomes_by_sex(found: Register, table: pd.DataFrame, choices: Choices) -> p
                 continue
             made.append((outcome, sex, int(part.sum()), int((part & has).sum())))
     frame = pd.DataFrame(made, columns=["outcome", "sex", "children", "having"])
-    return _with_share(frame, "having", "children", value="share")
+    return with_share(frame, "having", "children", value="share")
 
 
 def sex_differences(table: pd.DataFrame) -> pd.DataFrame:
@@ -489,7 +489,7 @@ def siblings(found: Register, choices: Choices) -> pd.DataFrame:
         "with_sibling": [related["person"].nunique()],
         "together": [close["person"].nunique()],
     }
-    return _with_share(pd.DataFrame(counts), "together", "with_sibling", value="share")[names]
+    return with_share(pd.DataFrame(counts), "together", "with_sibling", value="share")[names]
 
 
 def providers(table: pd.DataFrame, choices: Choices) -> pd.DataFrame:
@@ -635,6 +635,8 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
                     definition=f"gap_{gap}",
                     setting=str(within),
                     chosen=gap == GAPS[0] and within == choices.within,
+                    numerator_of="placed again" if gap == GAPS[0] else f"placed again, gap {gap}",
+                    denominator_of="returns home" if gap == GAPS[0] else f"returns, gap {gap}",
                 )
             )
     for name, reasons in (("unplanned", UNPLANNED), ("breakdown_only", ("breakdown",))):
@@ -647,11 +649,14 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
                 definition=name,
                 setting=str(SHORTER),
                 chosen=reasons is UNPLANNED,
+                numerator_of="unplanned ends" if reasons is UNPLANNED else "breakdowns",
+                denominator_of="placements followed",
             )
         )
     names = ["measure", "definition", "setting", "numerator", "denominator"]
     table = pd.concat(made, ignore_index=True)
-    return table[[*names, "value", "lower", "upper", "chosen"]].astype({"chosen": bool})
+    names += ["value", "lower", "upper", "chosen", "numerator_of", "denominator_of"]
+    return table[names].astype({"chosen": bool})
 
 
 def summed(rows: pd.DataFrame, keys: list[str], names: tuple[str, ...]) -> pd.DataFrame:
@@ -670,23 +675,6 @@ def summed(rows: pd.DataFrame, keys: list[str], names: tuple[str, ...]) -> pd.Da
             own = size[(rank == place - 1).to_numpy()].set_index(keys)[name]
             made[f"{name}_{place}"] = own.reindex(made.index).fillna(0.0).astype("float64")
     return made.reset_index()
-
-
-def kept_rows(account: Mapping[str, object]) -> pd.DataFrame:
-    """The row account as a table: ``fate`` and ``rows``, in the order in which rows leave."""
-    quarantined = account["quarantined"]
-    counts = {
-        "rows_in": account["rows_in"],
-        "headings_and_totals": account["headings_and_totals"],
-        "other_tables": account["other_tables"],
-        "quarantined": sum(quarantined.values()) if isinstance(quarantined, Mapping) else 0,
-        "duplicates": account["duplicates"],
-        "superseded": account["superseded"],
-        "clean": account["clean"],
-    }
-    return pd.DataFrame({"fate": list(counts), "rows": list(counts.values())}).astype(
-        {"rows": "int64"}
-    )
 
 
 def missing_values(placements: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -846,16 +834,3 @@ def _rows_of(table: pd.DataFrame, column: str, codes: Sequence[str]) -> pd.DataF
 
 def _renamed(name: str, prefix: str) -> str:
     return f"other_{name}" if name.startswith(prefix) else name
-
-
-def _with_share(
-    table: pd.DataFrame, numerator: str, denominator: str, *, value: str
-) -> pd.DataFrame:
-    """The table with a share and Wilson's interval; missing where nobody is counted."""
-    known = (table[denominator] > 0).to_numpy()
-    lower, upper = np.full(len(table), np.nan), np.full(len(table), np.nan)
-    counts = table[numerator].to_numpy(dtype="int64"), table[denominator].to_numpy(dtype="int64")
-    if known.any():
-        lower[known], upper[known] = wilson(counts[0][known], counts[1][known])
-    shares = counts[0] / np.where(known, counts[1], 1)
-    return table.assign(**{value: np.where(known, shares, np.nan), "lower": lower, "upper": upper})

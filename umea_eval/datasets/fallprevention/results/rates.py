@@ -1,0 +1,136 @@
+"""How often are falls reported per resident-day, and does that change?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from umea_eval.datasets.fallprevention.measures import fall_rates, unit_chart
+from umea_eval.datasets.fallprevention.measures.selection import (
+    FALLS,
+    PHASES,
+    REPORTS,
+    chosen,
+    exposure,
+)
+from umea_eval.datasets.fallprevention.results.register import (
+    TOTAL,
+    Choices,
+    Register,
+    as_one,
+    counted,
+    per_unit,
+)
+from umea_eval.methods.rates import bootstrap_rate_ratio
+from umea_eval.methods.rates.funnel import FEWEST_UNITS
+
+SEED = 2023  # of the resampled interval of a change; any number does, as long as it is the same
+
+
+def rates(found: Register) -> pd.DataFrame:
+    """Reports per 1 000 resident-days by year and phase, from the year before the period.
+
+    ``kind`` is "fall", "fall_risk" and "total" (both), and ``counted`` what is counted of it:
+    "reports", or "injured" (of the falls). ``events`` of ``whole`` (all reports of the kind),
+    ``days``, ``value``, ``lower``, ``upper``, ``unnamed`` (without a known resident), ``left_out``
+    (where a home has no resident-days).
+    """
+    first, last = found.period
+    before = str(pd.Period(first, "M") - 12)
+    parts: list[pd.DataFrame] = []
+    for kind, kinds, injured in (
+        ("fall", FALLS, False),
+        ("injured", FALLS, True),
+        ("fall_risk", REPORTS[1:], False),
+        (TOTAL, REPORTS, False),
+    ):
+        table = fall_rates(
+            *(found.deviations, found.days),
+            kinds=kinds,
+            injured=injured,
+            by=("year", "phase"),
+            months=(before, last),
+        )
+        counted = "injured" if injured else "reports"
+        table = table.assign(
+            kind="fall" if injured else kind,
+            counted=counted,
+            order=len(parts),
+            whole=parts[0]["numerator"] if injured else table["numerator"],
+        )
+        parts.append(table)
+    table = pd.concat(parts, ignore_index=True)
+    table["at"] = table["phase"].map({phase: place for place, phase in enumerate(PHASES)})
+    table = table.sort_values(["year", "at", "order"], kind="stable", ignore_index=True)
+    table = table.rename(columns={"numerator": "events", "denominator": "days"})
+    names = ["year", "phase", "kind", "counted", "events", "whole", "days"]
+    names += ["value", "lower", "upper"]
+    return table[[*names, "unnamed", "left_out"]].astype({"year": "str", "phase": "str"})
+
+
+def change(found: Register, choices: Choices) -> pd.DataFrame:
+    """Falls, and falls with an injury, per resident-day: the year over the year before.
+
+    No row where the two years are not comparable: the change of record system lies in or between
+    them, or one of them lacks months. ``kind``, ``events``, ``days``, ``before`` and
+    ``before_days``, ``value`` (a ratio), ``lower``, ``upper``, ``units``. Homes are resampled
+    whole, so that falls in one home hang together.
+    """
+    names = ["kind", "events", "days", "before", "before_days", "value", "lower", "upper", "units"]
+    year, before = str(choices.year), str(choices.year - 1)
+    months = (f"{before}-01", f"{year}-12")
+    time = exposure(found.days, months=months)
+    held = time.groupby("year")["month"].nunique()
+    whole = bool((held.reindex([before, year]) == 12).all())
+    comparable = whole and len(set(time["phase"])) == 1
+    rows = []
+    events = chosen(found.deviations, kinds=FALLS, months=months)
+    for kind in ("fall", "injured") if comparable else ():
+        own = events
+        if kind == "injured":
+            own = events[events["injury"].astype("object").eq(True).to_numpy(dtype=bool)]
+        units = per_unit(time, own, "year")
+        sums = units.groupby("year")[["events", "days"]].sum()
+        if sums["events"].sum() == 0:
+            continue
+        ratio = bootstrap_rate_ratio(
+            units, "events", "days", group="year", reference=before, seed=SEED
+        ).table.iloc[0]
+        limits = [ratio[name] if np.isfinite(ratio[name]) else np.nan for name in names[5:8]]
+        counts = [sums.loc[at, name] for at in (year, before) for name in ("events", "days")]
+        rows.append((kind, *counts, *limits, units["unit"].nunique()))
+    return pd.DataFrame(rows, columns=names)
+
+
+def enough_units(units: float) -> bool:
+    """Whether a resampled interval can be trusted: as many homes as overdispersion needs."""
+    return bool(units >= FEWEST_UNITS)
+
+
+def months(found: Register) -> pd.DataFrame:
+    """Falls of all homes together, month by month in the period, with the limits of a chart.
+
+    ``month``, ``year``, ``phase``, ``events``, ``days``, ``value`` (per 1 000), ``centre``,
+    ``lower`` and ``upper`` (control limits of the phase; missing where fewer than one fall is
+    expected in a month, or where a phase has one month), and ``signal`` ("none" or "signal").
+    """
+    names = ["month", "year", "phase", "events", "days", "value", "centre", "lower", "upper"]
+    deviations, days = counted(found, found.period)
+    if days.empty:
+        empty = pd.DataFrame(columns=[*names, "signal", "provisional"])
+        return empty.astype(dict.fromkeys(names[3:], "float64"))
+    deviations, days = as_one(deviations, days, deviations["unit"].notna(), TOTAL)
+    time = exposure(days)
+    table = per_unit(time, chosen(deviations, kinds=FALLS), "month")
+    table = table.merge(time[["month", "year", "phase"]], on="month")
+    table["value"] = 1000 * table["events"] / table["days"]
+    chart = unit_chart(deviations, days, TOTAL)
+    limits = ["centre", "lower", "upper", "signal"]
+    if chart.grain == "month" and chart.chart is not None:
+        own = chart.chart.table.rename(columns={"time": "month"})
+        table = table.merge(own[["month", *limits]], on="month", how="left")
+    else:
+        table = table.assign(centre=np.nan, lower=np.nan, upper=np.nan, signal="")
+    table["signal"] = np.where(table["signal"].fillna("") == "", "none", "signal")
+    table["provisional"] = chart.chart is None or chart.chart.provisional
+    return table[[*names, "signal", "provisional"]].sort_values("month", ignore_index=True)
