@@ -72,7 +72,9 @@ def prepare(notebooks: Iterable[Path] = ()) -> None:
     from nbformat.validator import get_validator  # noqa: PLC0415
 
     import umea_eval.disclosure.project  # noqa: PLC0415
+    import umea_eval.report.pdf  # noqa: PLC0415
     import umea_eval.report.tables  # noqa: PLC0415
+    import umea_eval.report.word  # noqa: PLC0415
     import umea_eval.report.workbook  # noqa: PLC0415
     import umea_eval.runs.engine  # noqa: PLC0415
     import umea_eval.runs.executed  # noqa: PLC0415
