@@ -160,7 +160,8 @@ def _watch(pid: int, said: object, count: int) -> dict[int, tuple[float, int, in
         if int(found[1]) in wanted:
             times = server.cpu_times()
             cpu = times.user + times.system + times.children_user + times.children_system
-            own = batch.memory_full_info().uss + server.memory_full_info().uss
+            # All of the server's: what it has to itself depends on how many makers share it.
+            own = batch.memory_info().rss + server.memory_info().rss
             seen[int(found[1])] = cpu, own, maker
             maker = 0
     return seen

@@ -112,7 +112,7 @@ parameters = { period = [2022, 2023, 2024] }
 
 @linux
 def test_warm_and_stock_give_the_same_bytes(tmp_path: Path, umea_eval: Run) -> None:
-    """Also what is said of a report that needs more memory than it may have."""
+    """Also at the keyboard, and what is said of one that needs more memory than it may have."""
     draw = (
         "import numpy as np, random\n"
         "if period == 2024:\n"
@@ -130,6 +130,8 @@ def test_warm_and_stock_give_the_same_bytes(tmp_path: Path, umea_eval: Run) -> N
         (failed,) = (project / "reports/.failed").iterdir()
         causes.append(json.loads(failed.read_text(encoding="utf-8"))["message"])
     assert trees[0] == trees[1]
+    assert umea_eval(project, "report", "small", "-p", "period=2022").returncode == 0
+    assert made(project, "small") == trees[0]
     assert causes[0] == causes[1]
     assert "1\u202f000 MB" in causes[0]
     # A report's random numbers are its own.

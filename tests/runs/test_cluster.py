@@ -115,7 +115,7 @@ def test_a_batch_on_a_cluster_gives_the_same_reports_though_a_worker_dies(
     with subprocess.Popen(words, cwd=project, stderr=subprocess.PIPE, encoding="utf-8") as process:
         victim = busy_worker(process.pid)
         os.kill(victim.pid, signal.SIGKILL)
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert "3 klara, 0 misslyckades" in said
     assert "Traceback" not in said
@@ -125,7 +125,7 @@ def test_a_batch_on_a_cluster_gives_the_same_reports_though_a_worker_dies(
 
 def busy_worker(pid: int) -> psutil.Process:
     """A worker whose server has forked a maker."""
-    end = time.monotonic() + 90
+    end = time.monotonic() + 180
     while time.monotonic() < end:
         with suppress(psutil.NoSuchProcess):
             for each in psutil.Process(pid).children(recursive=True):

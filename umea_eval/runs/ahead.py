@@ -7,13 +7,16 @@ interpreter of the cells is forked from it. Where no fork is safe the stock kern
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from umea_eval.runs.interrupts import interrupt_later
 from umea_eval.runs.produce import Stock
-from umea_eval.runs.warm.server import USUAL, Server, Unfit
+from umea_eval.runs.warm.server import USUAL, Server, Stale, Unfit
 from umea_eval.settings import Settings
 
 # What a notebook that shows a report imports, in its first cell and by and by.
@@ -39,28 +42,30 @@ class Ahead(Stock):
             self.reads = reads
 
         limits = Limits(self.seconds, self.memory_bytes)
-        return run_notebook(
-            document,
-            limits=limits,
-            engine=ReportEngine,
-            fork=self.server.fork,
-            heard=heard,
-            **kwargs,
-        )
+        try:
+            return run_notebook(
+                document,
+                limits=limits,
+                engine=ReportEngine,
+                fork=self.server.fork,
+                heard=heard,
+                **kwargs,
+            )
+        except (Stale, Unfit):  # known before the first cell
+            return super().run(document, **kwargs)
 
 
 @contextmanager
 def ahead(settings: Settings) -> Iterator[Ahead]:
     """A way to run cells that has begun to import already. It ends with what it has started."""
+    server = None
     try:
-        server = Server((*USUAL, *_REPORT), folder=settings.root)
-    except (Unfit, OSError):
-        yield Ahead()
-        return
-    try:
+        with interrupt_later(), suppress(Unfit, OSError):
+            server = Server((*USUAL, *_REPORT), folder=settings.root, log=Path(os.devnull))
         yield Ahead(server=server)
     finally:
-        server.close()
+        if server is not None:
+            server.close()
 
 
 def _ready(server: Server) -> bool:

@@ -8,13 +8,10 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +28,7 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.runs.cells import cell_source, is_injected, numbers, sections
 from umea_eval.runs.failures import Frame, NotebookBug, short_path
+from umea_eval.runs.interrupts import interrupt_later
 from umea_eval.runs.kernel import ENVIRONMENT, MEMORY, SEED
 
 NAME = "umea_eval.report"
@@ -71,24 +69,8 @@ class _Kernel(AsyncKernelManager):
         self, **kwargs: Any
     ) -> None:
         """Start the process. Ctrl-C waits until we know of it, or it would be left behind."""
-        with _interrupt_later():
+        with interrupt_later():
             await super().start_kernel(**kwargs)
-
-
-@contextmanager
-def _interrupt_later() -> Iterator[None]:
-    """Hold back Ctrl-C for a moment."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread is ever interrupted
-        return
-    received: list[int] = []
-    usual = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, usual)
-    if received:
-        raise KeyboardInterrupt
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill is untyped

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from umea_eval.runs.interrupts import interrupt_later
 from umea_eval.runs.warm.channel import Channel
 from umea_eval.runs.warm.server import Forked, Server, Stale, Unfit
 
@@ -85,9 +86,10 @@ class WarmPool:
 
     def start(self) -> None:
         """Start the server: it imports while the batch does other things."""
-        self._server = Server(
-            self.modules, folder=self.folder, makers_of=self.notebooks, log=self.log
-        )
+        with interrupt_later():
+            self._server = Server(
+                self.modules, folder=self.folder, makers_of=self.notebooks, log=self.log
+            )
 
     def run(self, jobs: Sequence[Job], begun: Begun, ended: Ended) -> None:
         """Make every report. Raises Unfit where no fork is safe.

@@ -192,6 +192,8 @@ class Server:
     def close(self) -> None:
         """End the server and everything it has forked."""
         self._channel.close()
+        if not self._ready:  # it would hear of it only after its imports
+            self._process.kill()
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
