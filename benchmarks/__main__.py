@@ -52,6 +52,8 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"No benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}.\n")
         return 2
+    # A user's machine compiles each module once.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in names or list(BENCHMARKS):
         sys.stderr.write(f"{name} ...\n")
         result = BENCHMARKS[name]()

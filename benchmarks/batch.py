@@ -5,10 +5,10 @@ parameter sets, an executed notebook and an HTML page for each, everything in tu
 commands ``papermill`` and ``jupyter nbconvert`` in a shell loop, in a lean environment, two at a
 time by xargs, and where JupyterLab is installed; papermill's API, nbclient and ploomber-engine in a
 loop; and the floor, one process per core that imports once and runs the same cells and template
-without any isolation. A loop takes as long for each report as for the one before, so that the ways
-that start anew for each are given every fourth set and their time is multiplied by four. We do more
-in that time: a checked batch file, a process of its own for every report, tables as CSV and in a
-workbook, the scan before release, manifests, the index.
+without any isolation. What starts anew for each report takes as long for each, so that the shell
+loops are given every tenth set and the loops that start a kernel for each every fourth, and their
+time is multiplied. We do more in that time: a checked batch file, a process of its own for every
+report, tables as CSV and in a workbook, the scan before release, manifests, the index.
 
 ``batch_small`` has a notebook that does next to nothing, where all that is left is what the batch
 itself costs. ``batch_again`` is the second run, in which nothing has changed, against
@@ -38,35 +38,40 @@ from umea_eval.runs.warm.server import MAIN
 
 NAME, LITTLE, AGAIN, GROWTH = "batch", "batch_small", "batch_again", "batch_growth"
 RUNS = 3
-# The slow ways run every fourth of the parameter sets.
-SHARE = 4
+# Of these many parameter sets the slow ways run one.
+COMMANDS, KERNELS = 10, 4
 MANY, HUNDRED = 1000, 100
 OURS = [sys.executable, "-m", "umea_eval.cli"]
 _ENDED = re.compile(r"\[(\d+)/\d+\]")
 
 
-def run() -> Result:
+def run(runs: int = RUNS) -> Result:
     """Measure the making of forty reports."""
     lean, lab = peers_environment(), peers_environment("jupyterlab")
     ploomber = peers_environment("ploomber")
     with tempfile.TemporaryDirectory() as temporary:
         project = make_project(Path(temporary) / "project", ANALYSIS)
-        some = Sets(step=SHARE)
         out = Path(temporary) / "out"
-        slow: Mapping[str, Job] = {
-            "papermill + nbconvert in a shell loop": _shell(project, lean, some, "sh {}"),
-            "the same where JupyterLab is installed": _shell(project, lab, some, "sh {}"),
-            "the same by xargs -P 2": _shell(
-                project, lean, some, "xargs -P 2 -d '\\n' -I LINE sh -c LINE < {}"
+        few, some = Sets(step=COMMANDS), Sets(step=KERNELS)
+        two = "xargs -P 2 -d '\\n' -I LINE sh -c LINE < {}"
+        ways: Mapping[str, tuple[Job, int]] = {
+            "papermill + nbconvert in a shell loop": (
+                _shell(project, lean, few, "sh {}"),
+                COMMANDS,
             ),
-            "papermill API in a loop": _python(project, out, "papermill", lean, some),
-            "nbclient in a loop": _python(project, out, "nbclient", lean, some),
-            "ploomber-engine in a loop": _python(project, out, "ploomber", ploomber, some),
+            "the same where JupyterLab is installed": (
+                _shell(project, lab, few, "sh {}"),
+                COMMANDS,
+            ),
+            "the same by xargs -P 2": (_shell(project, lean, few, two), COMMANDS),
+            "papermill API in a loop": (_python(project, out, "papermill", lean, some), KERNELS),
+            "nbclient in a loop": (_python(project, out, "nbclient", lean, some), KERNELS),
+            "ploomber-engine in a loop": (_python(project, out, "ploomber", ploomber, Sets()), 1),
+            "floor: cells and page only": (_floor(project, out), 1),
         }
-        floor = {"floor: cells and page only": _floor(project, out)}
-        jobs = {**slow, **floor}
-        result = compare(NAME, _ours(project), jobs, folder=project, runs=RUNS, memory=False)
-    seconds = {way: took * (SHARE if way in slow else 1) for way, took in result.peers.items()}
+        jobs = {way: job for way, (job, _) in ways.items()}
+        result = compare(NAME, _ours(project), jobs, folder=project, runs=runs, memory=False)
+    seconds = {way: took * ways[way][1] for way, took in result.peers.items()}
     return replace(
         result,
         peers={way: round(took, 3) for way, took in seconds.items()},

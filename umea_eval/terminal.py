@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from umea_eval.errors import UserError
+from umea_eval.settings import NAMES, find_root
 
 _MAYBE_A_NUMBER = re.compile(r"[0-9]{6}[-+ ]?[0-9]{4}|(?:-[0-9]{2}){2}[- ][0-9]{4}")
 # What stands for a letter that the terminal's encoding does not have.
@@ -45,7 +46,8 @@ def prepare_streams() -> None:
 def tell(message: str) -> None:
     """One message to the standard error stream, at once; where there is none, nobody listens.
 
-    What somebody mistyped may be quoted in it, but never a valid identity number.
+    What somebody mistyped may be quoted in it, but never a valid identity number, nor a name of the
+    project's list.
     """
     if sys.stderr is None:
         return
@@ -55,6 +57,7 @@ def tell(message: str) -> None:
         from umea_eval.intake.identity import without_identities  # noqa: PLC0415
 
         message = without_identities(message)
+    message = _without_names(message)
     try:
         sys.stderr.write(message + "\n")
         sys.stderr.flush()
@@ -62,6 +65,19 @@ def tell(message: str) -> None:
         raise
     except OSError:
         _close_quietly(sys.stderr)
+
+
+def _without_names(message: str) -> str:
+    try:
+        names = find_root() / NAMES
+        if not names.is_file():
+            return message
+        from umea_eval.disclosure.scan import read_names  # noqa: PLC0415 - few projects have a list
+        from umea_eval.disclosure.scanning.marks import without_names  # noqa: PLC0415
+
+        return without_names(message, read_names(names))
+    except (UserError, OSError):
+        return message  # no project, or a list that cannot be read: told where it is needed
 
 
 def say(message: str) -> None:

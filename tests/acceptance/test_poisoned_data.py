@@ -19,6 +19,7 @@ import xlsxwriter
 from tests.conftest import Run
 from tests.projects import PARAMETERS, ROOT, make_project, small_notebook
 from umea_eval import cli
+from umea_eval.terminal import tell
 
 # Official test numbers (Skatteverket), and a name that nobody has.
 NUMBERS = ("189001019802", "189001029819", "191401682396")
@@ -83,7 +84,7 @@ ROWS = [
 def test_clean_lets_nothing_out_of_any_column_or_name(project: Path, umea_eval: Run) -> None:
     home = project / "data/raw/forsorjningsstod"
     home.mkdir()
-    file = home / f"utbetalningar {NUMBERS[1]} 2024-02-01.csv"
+    file = home / f"utbetalningar {NAME} {NUMBERS[1]} 2024-02-01.csv"
     extra = "Anteckning"
     lines = [(*HEADINGS, extra), *((*row, POISON) for row in ROWS)]
     file.write_text("\n".join(";".join(line) for line in lines) + "\n", encoding="utf-8")
@@ -141,15 +142,17 @@ def test_a_poisoned_table_is_withheld_and_the_index_says_why_without_the_value(
     assert "identitetsnummer" in index
 
 
+@pytest.mark.parametrize("named", [False, True])
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_what_is_mistyped_is_not_repeated_with_a_number(
+def test_what_is_mistyped_is_not_repeated_with_a_number_or_a_name(
     project: Path,
     language: str,
+    named: bool,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(project)
-    number = NUMBERS[0]
+    number = f"{NUMBERS[0]} {NAME}" if named else NUMBERS[0]
     for arguments in (
         ("report", number),
         ("report", "small", number),
@@ -166,3 +169,33 @@ def test_what_is_mistyped_is_not_repeated_with_a_number(
         said = capsys.readouterr()
         assert said.err
         assert leaked(said.out + said.err) == [], arguments
+
+
+BATCH = f"""notebook;period;place
+small;2023;{POISON}
+small;2022;{NAME}
+small;{POISON};
+{POISON};2023;
+broken;2023;
+"""
+
+
+def test_a_poisoned_batch_leaves_no_trace(project: Path, umea_eval: Run) -> None:
+    parameters = PARAMETERS + '\nplace: str = "alla"  # Plats | Place'
+    for name, source in (("small", "a = 1"), ("broken", f"raise KeyError('{POISON}')")):
+        text = small_notebook(source, parameters=parameters)
+        (project / f"notebooks/{name}.ipynb").write_text(text, encoding="utf-8")
+    (project / "batch.csv").write_text(BATCH, encoding="utf-8")
+    planned = umea_eval(project, "batch", "plan", "batch.csv")
+    assert planned.returncode == 4, planned.stderr
+    done = umea_eval(project, "batch", "run", "batch.csv")
+    assert done.returncode == 4, done.stderr
+    nothing_left(project, planned, done)
+
+
+def test_names_are_masked_as_whole_words_and_in_the_genitive(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    tell("Filen Xantippa Kvistbergs.csv, XANTIPPA och Kvistbergstorp")
+    assert capsys.readouterr().err == "Filen ….csv, … och Kvistbergstorp\n"

@@ -102,21 +102,36 @@ def test_one_report_never_touches_another(tmp_path: Path, umea_eval: Run) -> Non
     assert left_behind(project) == []
 
 
+LIMITED = """\
+memory_mb = 1000
+[[report]]
+notebook = "small"
+parameters = { period = [2022, 2023, 2024] }
+"""
+
+
 @linux
 def test_warm_and_stock_give_the_same_bytes(tmp_path: Path, umea_eval: Run) -> None:
+    """Also what is said of a report that needs more memory than it may have."""
     draw = (
         "import numpy as np, random\n"
+        "if period == 2024:\n"
+        "    kept = [np.ones(10**7) for _ in range(10**4)]\n"
         'report.text({"sv": "{a:d6} {b:d6}", "en": "{a:d6} {b:d6}"},\n'
         '            {"a": np.random.rand(), "b": random.random()})'
     )
     project = make_project(tmp_path / "p", {"small": small_notebook(draw)})
-    file = batch_of(project, 2022, 2023)
-    trees = []
-    for arguments in (("batch", "run", file), ("batch", "run", file, "--force", "--stock")):
-        done = umea_eval(project, *arguments)
-        assert done.returncode == 0, done.stderr
+    (project / "batch.toml").write_text(LIMITED, encoding="utf-8")
+    trees, causes = [], []
+    for options in ((), ("--force", "--stock")):
+        done = umea_eval(project, "batch", "run", "batch.toml", *options)
+        assert done.returncode == 4, done.stderr
         trees.append(made(project, "small"))
+        (failed,) = (project / "reports/.failed").iterdir()
+        causes.append(json.loads(failed.read_text(encoding="utf-8"))["message"])
     assert trees[0] == trees[1]
+    assert causes[0] == causes[1]
+    assert "1\u202f000 MB" in causes[0]
     # A report's random numbers are its own.
     pages = [trees[0][f"{name}/report.html"] for name in ("sv", "sv-period-2022")]
     drawn = [page.split(b"<p>0,")[1][:6] for page in pages]

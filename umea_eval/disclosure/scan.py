@@ -20,10 +20,7 @@ from umea_eval.disclosure.scanning.numbers import identity_numbers, split_number
 from umea_eval.disclosure.scanning.texts import line_of, plain, unmarked
 from umea_eval.errors import UserError
 from umea_eval.language import Language, text
-from umea_eval.settings import Settings
-
-NAMES = "names.txt"
-"""Names that must not leave, one a line, in the project's folder; never committed."""
+from umea_eval.settings import NAMES, Settings
 
 _KEY_VARIABLE = "UMEA_EVAL_KEY"
 _SHOWN = 5
@@ -74,6 +71,8 @@ def check_release(
     if folder and any(True for _ in _marks(folder, known)):
         hits.insert(0, Hit("…", 1, next(_marks(folder, known))[0]))
     if hits:
+        # First where the reader can look: on the page rather than in a part of a document.
+        hits.sort(key=lambda hit: bool(hit.part))
         raise Withheld("disclosure.errors.scan", language=language, **told(hits, language))
 
 

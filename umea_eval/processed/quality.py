@@ -62,6 +62,23 @@ def shares(stored: Stored) -> dict[str, object]:
     return {"quarantined": quarantined, "rows": base, "share": share}
 
 
+def kept_rows(stored: Stored) -> pd.DataFrame:
+    """The row account as a table: ``fate`` and ``rows``, in the order in which rows leave."""
+    account = stored.manifest["account"]
+    counts = {
+        "rows_in": account["rows_in"],
+        "headings_and_totals": account["headings_and_totals"],
+        "other_tables": account["other_tables"],
+        "quarantined": sum(account["quarantined"].values()),
+        "duplicates": account["duplicates"],
+        "superseded": account["superseded"],
+        "clean": account["clean"],
+    }
+    return pd.DataFrame({"fate": list(counts), "rows": list(counts.values())}).astype(
+        {"rows": "int64"}
+    )
+
+
 def findings(stored: Stored) -> list[tuple[Words, Mapping[str, Any]]]:
     """What the cleaning has found between the rows, as items of a list."""
     return [

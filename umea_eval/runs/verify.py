@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from umea_eval.errors import UserError
 from umea_eval.language import Language, text
 from umea_eval.report.provenance import file_sha256
-from umea_eval.runs.cache import PARTS
+from umea_eval.runs.ahead import ahead
+from umea_eval.runs.cache import DATA, PARTS
 from umea_eval.runs.manifest import FILE, read_manifest
 from umea_eval.runs.notebooks import find_notebook
 from umea_eval.runs.parameters import as_text, read_parameters
-from umea_eval.runs.produce import NOTEBOOK, Order, order, produce
+from umea_eval.runs.produce import NOTEBOOK, Order, formats_of, order, produce
 from umea_eval.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,8 +67,13 @@ def verify(
     verdict = Verdict(_shown(folder, settings), damaged=_damaged(folder, before["files"]))
     wanted = _order(before, settings, language)
     with tempfile.TemporaryDirectory(prefix="umea-eval-") as temporary:
-        elsewhere = replace(settings, reports=Path(temporary).resolve() / "reports")
-        again = produce(wanted, elsewhere, language=language, progress=progress)
+        elsewhere = replace(
+            settings,
+            reports=Path(temporary).resolve() / "reports",
+            formats=formats_of(before["files"]),
+        )
+        with ahead(settings) as way:
+            again = produce(wanted, elsewhere, language=language, progress=progress, way=way)
         now = read_manifest(again / FILE) or {}
         verdict.changed = list(_changed(before, now, language))
         _compare(folder, again, before, now, verdict)
@@ -140,16 +146,19 @@ def _compare(
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any], language: Language) -> list[str]:
     """What the report was made from that is another now, in words."""
     found = []
+    caches = [each.get("cache", {}) for each in (before, now)]
     hashes = [
         {entry["path"]: entry["sha256"] for entry in each["inputs"]} for each in (before, now)
     ]
-    data = [
+    data = {
         name
-        for name in sorted(hashes[0].keys() | hashes[1].keys())
+        for name in hashes[0].keys() | hashes[1].keys()
         if hashes[0].get(name) != hashes[1].get(name)
-    ]
-    found += [text("runs.verify.changed_data", language, file=name) for name in data]
-    caches = [each.get("cache", {}) for each in (before, now)]
+    }
+    # What was read past the report object is not known of every run.
+    reads = [each.get(DATA, {}) for each in caches]
+    data |= {name for name in reads[0].keys() & reads[1] if reads[0][name] != reads[1][name]}
+    found += [text("runs.verify.changed_data", language, file=name) for name in sorted(data)]
     for part in PARTS:
         if part == "environment":
             continue  # told below, by name

@@ -138,13 +138,3 @@ def test_the_planted_truth_comes_back_whatever_the_order_of_rows() -> None:
     assert total["benefit_months"] == simulated.truth["benefit_months"]
     assert total["households"] == simulated.truth["recipients"]
     assert total["long_term"] == simulated.truth["long_term"]
-
-
-def test_the_account_as_a_table() -> None:
-    account = {
-        **{"rows_in": 10, "clean": 5, "quarantined": {"check_digit": 1, "masked": 1}},
-        **{"duplicates": 1, "superseded": 1, "other_tables": 0, "headings_and_totals": 1},
-    }
-    table = results.kept_rows(account).set_index("fate")["rows"]
-    assert table["quarantined"] == 2
-    assert table["rows_in"] == table.drop("rows_in").sum()

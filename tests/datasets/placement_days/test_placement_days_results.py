@@ -269,12 +269,3 @@ def test_missing_values_ask_for_a_reason_only_where_there_is_an_end() -> None:
     # Two placements are open; one has no ground; there is no column of providers.
     assert table["missing"].tolist() == [0, 1, 10]
     assert table["rows"].tolist() == [8, 10, 10]
-
-
-def test_the_account_as_a_table() -> None:
-    account = {
-        **{"rows_in": 10, "clean": 5, "quarantined": {"check_digit": 1, "masked": 1}},
-        **{"duplicates": 1, "superseded": 1, "other_tables": 0, "headings_and_totals": 1},
-    }
-    table = results.kept_rows(account).set_index("fate")["rows"]
-    assert table["rows_in"] == table.drop("rows_in").sum()

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from umea_eval.intake.schema import Column, Rule, Schema, read_code_lists
+from umea_eval.intake.usual import PROTECTED
 
 CODES = read_code_lists(Path(__file__).with_name("codes.toml"))
 # Of a severity that harms for long, or kills; what "high" means in the published figures.
@@ -58,15 +59,6 @@ _MUNICIPALITY = Column(
     "Kommun",
     "Municipality",
     headings=("Kommunnamn", "Huvudman"),
-    required=False,
-    filled=False,
-)
-_PROTECTED = Column(
-    "protected",
-    "protected",
-    "Skyddade personuppgifter",
-    "Protected personal data",
-    headings=("Skyddad identitet", "Sekretessmarkering", "Skyddad", "Sekretess"),
     required=False,
     filled=False,
 )
@@ -291,7 +283,7 @@ DEVIATIONS = Schema(
             open_end=True,
         ),
         _RESIDENT,
-        _PROTECTED,
+        PROTECTED,
     ),
     # Two municipalities' systems may give the same number: a unit belongs to one of them.
     key=("deviation", "unit"),
@@ -385,7 +377,7 @@ ASSESSMENTS = Schema(
             unit="poäng",
             source=_ITEMS_SOURCE,
         ),
-        _PROTECTED,
+        PROTECTED,
     ),
     key=("resident", "assessed_on"),
     rules=(Rule("score_contradicts_items", ("score",), _score_contradicts_items),),

@@ -33,7 +33,7 @@ from umea_eval.datasets.forsorjningsstod.measures.obstacles import UNRECORDED
 from umea_eval.datasets.forsorjningsstod.measures.unit_months import Unit
 from umea_eval.intake.codes import MEN, WOMEN
 from umea_eval.methods.nested import with_wider
-from umea_eval.methods.proportions import newcombe, wilson
+from umea_eval.methods.proportions import newcombe, with_share
 from umea_eval.methods.survival import KaplanMeier, cumulative_incidence, kaplan_meier
 
 TOTAL = "total"
@@ -142,7 +142,7 @@ def by_sex(found: Register, choices: Choices) -> pd.DataFrame:
     table["mean_months"] = table["benefit_months"] / table["households"].where(
         table["households"] > 0
     )
-    return _with_share(table, "long_term", "households")
+    return with_share(table, "long_term", "households")
 
 
 def sex_difference(table: pd.DataFrame) -> pd.DataFrame:
@@ -268,7 +268,7 @@ def returns(found: Register, choices: Choices) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["gap", "exits", "returned", "chosen"])
     table["exits_of"] = [_name("exits", gap, choices.within) for gap in GAPS]
     table["returned_of"] = [_name("returns", gap, choices.within) for gap in GAPS]
-    return _with_share(table, "returned", "exits")
+    return with_share(table, "returned", "exits")
 
 
 def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
@@ -318,7 +318,7 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
     names += ["numerator_of", "denominator_of"]
     # The milder limit is fewer months of support, and a shorter time to be followed.
     table = with_wider(pd.DataFrame(rows, columns=names), ("measure", "definition"))
-    return _with_share(table, "numerator", "denominator", value="value")
+    return with_share(table, "numerator", "denominator", value="value")
 
 
 def _name(what: str, gap: int, within: int) -> str:
@@ -394,23 +394,6 @@ def _with_largest(
     return table.merge(more, on=keys, how="left")
 
 
-def kept_rows(account: Mapping[str, object]) -> pd.DataFrame:
-    """The row account as a table: ``fate`` and ``rows``, in the order in which rows leave."""
-    quarantined = account["quarantined"]
-    counts = {
-        "rows_in": account["rows_in"],
-        "headings_and_totals": account["headings_and_totals"],
-        "other_tables": account["other_tables"],
-        "quarantined": sum(quarantined.values()) if isinstance(quarantined, Mapping) else 0,
-        "duplicates": account["duplicates"],
-        "superseded": account["superseded"],
-        "clean": account["clean"],
-    }
-    return pd.DataFrame({"fate": list(counts), "rows": list(counts.values())}).astype(
-        {"rows": "int64"}
-    )
-
-
 def missing_values(tables: Mapping[str, pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
     """How many rows lack each of these columns (``payments.obstacle``): ``column``, counts."""
     rows = []
@@ -430,18 +413,3 @@ def _curve(followed: pd.DataFrame) -> KaplanMeier:
         entry=followed["entry"].astype("int64"),
         cluster=followed["household"].astype(object),
     )
-
-
-def _with_share(
-    table: pd.DataFrame, numerator: str, denominator: str, *, value: str = "share"
-) -> pd.DataFrame:
-    """The table with a share and Wilson's interval; missing where nobody is counted."""
-    known = (table[denominator] > 0).to_numpy()
-    lower, upper = np.full(len(table), np.nan), np.full(len(table), np.nan)
-    if known.any():
-        own = table[known]
-        lower[known], upper[known] = wilson(own[numerator], own[denominator])
-    made = table.copy()
-    made[value] = table[numerator] / table[denominator].where(table[denominator] > 0)
-    made["lower"], made["upper"] = lower, upper
-    return made

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from umea_eval.intake.schema import Column, Rule, Schema, read_code_lists
+from umea_eval.intake.usual import PROTECTED, SEX, SEXES_DIFFER
 
 CODES = read_code_lists(Path(__file__).with_name("codes.toml"))
 # Household types with children (Socialstyrelsen's codes), and those without.
@@ -54,23 +55,6 @@ _MONTH = Column(
     range=MONTHS,
     source="HSLF-FS 2015:30: the month concerned, not the month of payment",
 )
-_SEX = Column("sex", "sex", "Kön", "Sex", headings=("Kon", "Gender"), required=False, filled=False)
-_PROTECTED = Column(
-    "protected",
-    "protected",
-    "Skyddade personuppgifter",
-    "Protected personal data",
-    headings=("Skyddad identitet", "Sekretessmarkering", "Skyddad", "Sekretess"),
-    required=False,
-    filled=False,
-)
-
-
-def _sexes_differ(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    stated, number = frame["sex"], frame["person_sex"]
-    both = (stated.notna() & number.notna()).to_numpy()
-    broken: NDArray[np.bool_] = both & (stated.cat.codes.to_numpy() != number.cat.codes.to_numpy())
-    return broken
 
 
 def _children_contradict_type(frame: pd.DataFrame) -> NDArray[np.bool_]:
@@ -85,8 +69,6 @@ def _ends_before_start(frame: pd.DataFrame) -> NDArray[np.bool_]:
     broken: NDArray[np.bool_] = (frame["ends"] < frame["starts"]).to_numpy(dtype=bool)
     return broken
 
-
-SEXES_DIFFER = Rule("sex_contradicts_identity", ("sex", "person_sex"), _sexes_differ, remark=True)
 
 PAYMENTS = Schema(
     "payments",
@@ -154,8 +136,8 @@ PAYMENTS = Schema(
             filled=False,
             codes=CODES["legal_basis"],
         ),
-        _SEX,
-        _PROTECTED,
+        SEX,
+        PROTECTED,
         Column(
             "payment",
             "identifier",
@@ -196,8 +178,8 @@ HOUSEHOLDS = Schema(
             range=(0, 20),
             unit="barn",
         ),
-        _SEX,
-        _PROTECTED,
+        SEX,
+        PROTECTED,
     ),
     key=("household", "person", "month"),
     rules=(
@@ -261,7 +243,7 @@ DECISIONS = Schema(
             filled=False,
             codes=CODES["exit_reason"],
         ),
-        _PROTECTED,
+        PROTECTED,
     ),
     key=("household", "person", "decided_on", "starts"),
     rules=(Rule("ends_before_start", ("ends", "starts"), _ends_before_start),),

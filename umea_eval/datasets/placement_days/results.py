@@ -19,7 +19,7 @@ from umea_eval.datasets.placement_days.measures import Counting
 from umea_eval.datasets.placement_days.measures.budget import WINDOW
 from umea_eval.datasets.placement_days.schema import GROUPINGS, KINDS, LEGAL_GROUPS, UNPLANNED
 from umea_eval.intake.codes import MEN, WOMEN
-from umea_eval.methods.proportions import newcombe, wilson
+from umea_eval.methods.proportions import newcombe, with_share
 
 TOTAL = "total"
 OTHER = "other"
@@ -444,7 +444,7 @@ def outcomes_by_sex(found: Register, table: pd.DataFrame, choices: Choices) -> p
                 continue
             made.append((outcome, sex, int(part.sum()), int((part & has).sum())))
     frame = pd.DataFrame(made, columns=["outcome", "sex", "children", "having"])
-    return _with_share(frame, "having", "children", value="share")
+    return with_share(frame, "having", "children", value="share")
 
 
 def sex_differences(table: pd.DataFrame) -> pd.DataFrame:
@@ -489,7 +489,7 @@ def siblings(found: Register, choices: Choices) -> pd.DataFrame:
         "with_sibling": [related["person"].nunique()],
         "together": [close["person"].nunique()],
     }
-    return _with_share(pd.DataFrame(counts), "together", "with_sibling", value="share")[names]
+    return with_share(pd.DataFrame(counts), "together", "with_sibling", value="share")[names]
 
 
 def providers(table: pd.DataFrame, choices: Choices) -> pd.DataFrame:
@@ -677,23 +677,6 @@ def summed(rows: pd.DataFrame, keys: list[str], names: tuple[str, ...]) -> pd.Da
     return made.reset_index()
 
 
-def kept_rows(account: Mapping[str, object]) -> pd.DataFrame:
-    """The row account as a table: ``fate`` and ``rows``, in the order in which rows leave."""
-    quarantined = account["quarantined"]
-    counts = {
-        "rows_in": account["rows_in"],
-        "headings_and_totals": account["headings_and_totals"],
-        "other_tables": account["other_tables"],
-        "quarantined": sum(quarantined.values()) if isinstance(quarantined, Mapping) else 0,
-        "duplicates": account["duplicates"],
-        "superseded": account["superseded"],
-        "clean": account["clean"],
-    }
-    return pd.DataFrame({"fate": list(counts), "rows": list(counts.values())}).astype(
-        {"rows": "int64"}
-    )
-
-
 def missing_values(placements: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """How many placements lack each of these columns: ``column``, ``missing``, ``rows``, ``share``.
 
@@ -851,16 +834,3 @@ def _rows_of(table: pd.DataFrame, column: str, codes: Sequence[str]) -> pd.DataF
 
 def _renamed(name: str, prefix: str) -> str:
     return f"other_{name}" if name.startswith(prefix) else name
-
-
-def _with_share(
-    table: pd.DataFrame, numerator: str, denominator: str, *, value: str
-) -> pd.DataFrame:
-    """The table with a share and Wilson's interval; missing where nobody is counted."""
-    known = (table[denominator] > 0).to_numpy()
-    lower, upper = np.full(len(table), np.nan), np.full(len(table), np.nan)
-    counts = table[numerator].to_numpy(dtype="int64"), table[denominator].to_numpy(dtype="int64")
-    if known.any():
-        lower[known], upper[known] = wilson(counts[0][known], counts[1][known])
-    shares = counts[0] / np.where(known, counts[1], 1)
-    return table.assign(**{value: np.where(known, shares, np.nan), "lower": lower, "upper": upper})

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from umea_eval.intake.schema import Column, Rule, Schema, read_code_lists
+from umea_eval.intake.usual import PROTECTED, SEX, SEXES_DIFFER
 
 CODES = read_code_lists(Path(__file__).with_name("codes.toml"))
 
@@ -103,13 +104,6 @@ def _lvu_for_an_adult(frame: pd.DataFrame) -> Mask:
 
 def _starts_before_birth(frame: pd.DataFrame) -> Mask:
     broken: Mask = _ages(frame) < 0
-    return broken
-
-
-def _sexes_differ(frame: pd.DataFrame) -> Mask:
-    stated, number = frame["sex"], frame["person_sex"]
-    both = (stated.notna() & number.notna()).to_numpy()
-    broken: Mask = both & (stated.cat.codes.to_numpy() != number.cat.codes.to_numpy())
     return broken
 
 
@@ -327,18 +321,8 @@ PLACEMENTS = Schema(
             range=(0, 20_000),
             unit="dygn",
         ),
-        Column(
-            "sex", "sex", "Kön", "Sex", headings=("Kon", "Gender"), required=False, filled=False
-        ),
-        Column(
-            "protected",
-            "protected",
-            "Skyddade personuppgifter",
-            "Protected personal data",
-            headings=("Skyddad identitet", "Sekretessmarkering", "Skyddad", "Sekretess"),
-            required=False,
-            filled=False,
-        ),
+        SEX,
+        PROTECTED,
     ),
     key=("person", "starts", "home"),
     rules=(
@@ -347,7 +331,7 @@ PLACEMENTS = Schema(
         Rule("kind_unsettled", ("kind",), _kind_unsettled),
         Rule("not_a_ground", ("legal_basis",), _not_a_ground),
         Rule("lvm_for_a_child", ("legal_basis", "person_age"), _lvm_for_a_child),
-        Rule("sex_contradicts_identity", ("sex", "person_sex"), _sexes_differ, remark=True),
+        SEXES_DIFFER,
         Rule("lvu_for_an_adult", ("legal_basis", "person_age"), _lvu_for_an_adult, remark=True),
         Rule("reason_without_end", ("end_reason", "ends"), _reason_without_end, remark=True),
         Rule("old_law_after_change", ("legal_basis", "starts"), _old_law, remark=True),

@@ -50,7 +50,7 @@ from umea_eval.errors import UserError
 from umea_eval.intake.codes import MEN, WOMEN
 from umea_eval.language import Language, text
 from umea_eval.methods.bounds import manski_difference
-from umea_eval.methods.proportions import newcombe, wilson
+from umea_eval.methods.proportions import newcombe, with_share
 from umea_eval.methods.rates import funnel
 
 TOTAL, UNKNOWN = "total", "unknown"
@@ -270,7 +270,7 @@ def described(found: Register, by: Group) -> pd.DataFrame:
             continue
         rows.append((group, len(part), *(int(part[name].sum()) for name in STEP_FLAGS)))
     table = pd.DataFrame(rows, columns=[by, "eligible", *STEP_FLAGS])
-    return _with_share(table, "accepted", "invited")
+    return with_share(table, "accepted", "invited")
 
 
 def sex_difference(table: pd.DataFrame) -> pd.DataFrame:
@@ -307,8 +307,8 @@ def places(found: Register, choices: Choices) -> pd.DataFrame:
         counts = (int(part["invited"].sum()), len(part))
         rows.append((group, int(part[choices.taking_part].sum()), *counts))
     table = pd.DataFrame(rows, columns=["municipality", "taking_part", "invited", "eligible"])
-    table = _with_share(table, "taking_part", "invited")
-    own = _with_share(table[["taking_part", "eligible"]], "taking_part", "eligible")
+    table = with_share(table, "taking_part", "invited")
+    own = with_share(table[["taking_part", "eligible"]], "taking_part", "eligible")
     more = {f"{name}_eligible": own[name] for name in ("share", "lower", "upper")}
     return table.assign(**more)
 
@@ -678,14 +678,3 @@ def reason_label(code: str, language: Language) -> str:
         if each.code == code:
             return each.label_sv if language == "sv" else each.label_en
     return text(f"vhu_lss.reason.{code}", language).capitalize()
-
-
-def _with_share(table: pd.DataFrame, numerator: str, denominator: str) -> pd.DataFrame:
-    """The table with a share and Wilson's interval; missing where nobody is counted."""
-    known = (table[denominator] > 0).to_numpy()
-    lower, upper = np.full(len(table), np.nan), np.full(len(table), np.nan)
-    if known.any():
-        own = table[known]
-        lower[known], upper[known] = wilson(own[numerator], own[denominator])
-    share = table[numerator] / table[denominator].where(table[denominator] > 0)
-    return table.assign(share=share, lower=lower, upper=upper)

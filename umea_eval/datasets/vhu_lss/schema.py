@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from umea_eval.intake.schema import Column, Rule, Schema, read_code_lists
+from umea_eval.intake.usual import PROTECTED, SEX, SEXES_DIFFER
 
 CODES = read_code_lists(Path(__file__).with_name("codes.toml"))
 # Health examinations of this kind began in the region in the 1980s; the upper end only stops typing
@@ -49,13 +50,6 @@ def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
 def _years(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
     years: NDArray[np.float64] = frame[name].dt.year.to_numpy(dtype=np.float64, na_value=np.nan)
     return years
-
-
-def _sexes_differ(frame: pd.DataFrame) -> Rows:
-    stated, number = frame["sex"], frame["person_sex"]
-    both = (stated.notna() & number.notna()).to_numpy()
-    broken: Rows = both & (stated.cat.codes.to_numpy() != number.cat.codes.to_numpy())
-    return broken
 
 
 def _birth_years_differ(frame: pd.DataFrame) -> Rows:
@@ -119,15 +113,6 @@ _PERSON = Column(
     headings=("Personnr", "Pnr", "Person-id", "PersonId", "Identitetsnummer", "Brukare", "Patient"),
     personal=True,
 )
-_PROTECTED = Column(
-    "protected",
-    "protected",
-    "Skyddade personuppgifter",
-    "Protected personal data",
-    headings=("Skyddad identitet", "Sekretessmarkering", "Skyddad", "Sekretess"),
-    required=False,
-    filled=False,
-)
 _MUNICIPALITY = Column(
     "municipality",
     "code",
@@ -156,7 +141,6 @@ _ROUND = Column(
     filled=False,
     codes=CODES["round"],
 )
-_SEX = Column("sex", "sex", "Kön", "Sex", headings=("Kon", "Gender"), required=False, filled=False)
 _INVITED = Column(
     "invited_on",
     "date",
@@ -376,7 +360,7 @@ def _examinations(
         _AGE,
         _ROUND,
         *_VALUES,
-        _PROTECTED,
+        PROTECTED,
     )
     return Schema(
         name, label_sv, label_en, columns=columns, key=("person", "examined_on"), rules=rules
@@ -412,7 +396,7 @@ PERSONS = Schema(
             range=(1900, 2100),
             unit="år",
         ),
-        _SEX,
+        SEX,
         _ROUND,
         _INVITED,
         Column(
@@ -449,12 +433,12 @@ PERSONS = Schema(
             source="a list with the examinations in it becomes two tables",
         ),
         *VISIT_COLUMNS,
-        _PROTECTED,
+        PROTECTED,
     ),
     # Ten years lie between two offers: within the years of VHU i LSS a person has one.
     key=("person",),
     rules=(
-        Rule("sex_contradicts_identity", ("sex", "person_sex"), _sexes_differ, remark=True),
+        SEXES_DIFFER,
         Rule(
             "birth_year_contradicts_identity",
             ("birth_year", "person_birth_year"),
@@ -508,7 +492,7 @@ REGISTERED = Schema(
         _flag("examination", "Hälsoundersökt i vården", "Examined in health care", "Undersökt"),
         _flag("diagnosis", "Ny diagnos", "New diagnosis", "Diagnos", "Nydiagnos"),
         _flag("drugs", "Uthämtade läkemedel", "Dispensed drugs", "Läkemedelsuttag", "Uttag"),
-        _PROTECTED,
+        PROTECTED,
     ),
     key=("person", "month"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -141,22 +141,44 @@ def _of_length(marks: bytes, size: int) -> Iterator[int]:
         at = marks.find(b"h" * size, end)
 
 
+def without_names(text: str, names: Iterable[tuple[str, ...]]) -> str:
+    """The text with every name in it replaced by an ellipsis."""
+    spans = list(_spans(text, names))
+    for start, end in reversed(spans):
+        text = text[:start] + "…" + text[end:]
+    return text
+
+
 def _names(text: str, known: Known) -> Iterator[tuple[Kind, int]]:
-    """Names as whole words, also in the genitive."""
-    if not known.names:
-        return
+    for start, _ in _spans(text, known.names):
+        yield "name", start
+
+
+def _spans(text: str, names: Iterable[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+    """Where names stand: as whole words, also in the genitive."""
     starts: dict[str, list[tuple[str, ...]]] = {}
-    for name in known.names:
+    # The longest first: a name and surname are one name.
+    for name in sorted(names, key=lambda words: (-len(words), words)):
         starts.setdefault(name[0], []).append(name)
-    found = [(word[0].casefold(), word.start()) for word in _WORD.finditer(text)]
-    words = [word for word, _ in found]
-    for place, (word, start) in enumerate(found):
-        for first in (word, word.removesuffix("s")):
-            for name in starts.get(first, ()):
-                rest = words[place : place + len(name)]
-                if len(rest) == len(name) and [*rest[:-1], rest[-1].removesuffix("s")] in (
-                    list(name),
-                    [*name[:-1], name[-1].removesuffix("s")],
-                ):
-                    yield "name", start
-                    break
+    if not starts:
+        return
+    found = [(word[0].casefold(), word.start(), word.end()) for word in _WORD.finditer(text)]
+    words = [word for word, _, _ in found]
+    after = 0
+    for place, (word, start, _) in enumerate(found):
+        if place < after:
+            continue
+        for first in dict.fromkeys((word, word.removesuffix("s"))):
+            size = next((len(n) for n in starts.get(first, ()) if _is(words[place:], n)), 0)
+            if size:
+                after = place + size
+                yield start, found[after - 1][2]
+                break
+
+
+def _is(words: Sequence[str], name: tuple[str, ...]) -> bool:
+    rest = words[: len(name)]
+    if len(rest) < len(name):
+        return False
+    last = rest[-1].removesuffix("s")
+    return [*rest[:-1], last] in (list(name), [*name[:-1], name[-1].removesuffix("s")])

@@ -3,7 +3,7 @@
 from umea_eval.methods.proportions.comparison import difference, katz, koopman, newcombe, ratio
 from umea_eval.methods.proportions.paired import mcnemar, paired_difference, tango
 from umea_eval.methods.proportions.printed import possible_counts, possible_groups
-from umea_eval.methods.proportions.single import clopper_pearson, proportion, wilson
+from umea_eval.methods.proportions.single import clopper_pearson, proportion, wilson, with_share
 from umea_eval.methods.proportions.trend import cochran_armitage, proportion_trend
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "ratio",
     "tango",
     "wilson",
+    "with_share",
 ]

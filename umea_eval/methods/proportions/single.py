@@ -87,3 +87,20 @@ def _interval(
     return Interval(
         np.where(counted == 0, 0.0, lower)[()], np.where(counted == base, 1.0, upper)[()]
     )
+
+
+def with_share(
+    table: pd.DataFrame, numerator: str, denominator: str, *, value: str = "share"
+) -> pd.DataFrame:
+    """The table with the share in column ``value`` and Wilson's limits in ``lower``, ``upper``.
+
+    ``numerator`` and ``denominator`` name columns of whole counts. A row without anybody
+    (denominator 0) keeps its place; its share and limits are missing.
+    """
+    known = (table[denominator] > 0).to_numpy(dtype=bool)
+    share, lower, upper = (np.full(len(table), np.nan) for _ in range(3))
+    if known.any():
+        x, n = (table.loc[known, name].to_numpy(dtype="int64") for name in (numerator, denominator))
+        share[known] = x / n
+        lower[known], upper[known] = wilson(x, n)
+    return table.assign(**{value: share, "lower": lower, "upper": upper})

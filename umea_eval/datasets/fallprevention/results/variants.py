@@ -93,11 +93,11 @@ def share_variants(found: Register, choices: Choices) -> pd.DataFrame:
         own = repeat_fallers(found.deviations, at_least=at_least, months=found.window)
         for _, row in own.iterrows():
             add("repeat", "falls", at_least, row, (what, FALLERS))
+    # Where most are assessed once, the first assessment and the last one give the same counts: then
+    # they are the same.
+    named: dict[tuple[int, float, float], tuple[str, str]] = {}
     for which in ("first", "last"):
         for threshold in sorted({2, 3, 4, choices.high_risk}):
-            of = (f"fell, {which} score {threshold}", f"{which} score {threshold}")
-            if is_chosen("fell", which, threshold):
-                of = (FELL, ASSESSED)
             own = predictive_values(
                 *(used_assessments(found), found.deviations),
                 until=found.until,
@@ -105,7 +105,11 @@ def share_variants(found: Register, choices: Choices) -> pd.DataFrame:
                 which=which,
             )
             for _, row in own[own["measure"] == "positive_predictive"].iterrows():
-                add("fell", which, threshold, row, of)
+                of = (f"fell, {which} score {threshold}", f"{which} score {threshold}")
+                if is_chosen("fell", which, threshold):
+                    of = (FELL, ASSESSED)
+                counts = (threshold, float(row["numerator"]), float(row["denominator"]))
+                add("fell", which, threshold, row, named.setdefault(counts, of))
     names = ["measure", "definition", "setting", *_NUMBERS, "numerator_of", "denominator_of"]
     table = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(_NUMBERS, "float64"))
     keys = zip(table["measure"], table["definition"], table["setting"], strict=True)
