@@ -56,7 +56,8 @@ def positive_answers(
             said = own["positive"].astype("boolean").fillna(False).to_numpy(dtype=bool)
             chosen = [str(code) for code in own.loc[said, "answer"]]
         else:
-            chosen = counted[: 1 if rule == "top" else 2]
+            # All answers together are never positive: of two, the first alone.
+            chosen = counted[: 1 if rule == "top" else min(2, max(len(counted) - 1, 1))]
         found[question.key] = frozenset(chosen) & frozenset(counted)
         if not found[question.key]:
             raise UserError("survey.errors.none_positive", question=question.key)
