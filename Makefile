@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
+# A file of tests is one worker's; in the order of names the long ones (acceptance) come first.
+PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
+
 .PHONY: help reports test test-all lab bench lock format clean
 
 help:
@@ -27,10 +30,10 @@ test: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: test $(VENV)/crate/.done
-	$(BIN)/python -m pytest -m slow --numprocesses auto --dist loadscope
+	$(BIN)/python -m pytest -m slow $(PARALLEL)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -146,6 +146,7 @@ def floor(project: Path, out: Path, sets: Sequence[Mapping[str, Any]]) -> None:
     from umea_eval.runs.notebooks import with_parameters  # noqa: PLC0415
     from umea_eval.runs.parameters import bind, read_parameters  # noqa: PLC0415
     from umea_eval.runs.produce import Order, _files  # noqa: PLC0415
+    from umea_eval.settings import FORMATS  # noqa: PLC0415
 
     os.chdir(project)
     config = Config()
@@ -169,7 +170,7 @@ def floor(project: Path, out: Path, sets: Sequence[Mapping[str, Any]]) -> None:
                 exec(cell["source"], names)  # noqa: S102 - our own cells
                 cell["outputs"], shown[:] = list(shown), []
         order = Order(path, path.stem, parameters, values, str(number))
-        files, _ = _files(cleaned(document), order, "sv")
+        files, _ = _files(cleaned(document), order, FORMATS, "sv")
         for name, content in files.items():
             place = out / str(number) / name
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from umea_eval.errors import UserError
-from umea_eval.settings import FILE, read_settings
+from umea_eval.settings import FILE, FORMATS, read_settings, with_formats
 
 
 def read(folder: Path, content: bytes) -> object:
@@ -50,3 +50,16 @@ def test_the_root_of_the_disk_has_a_name(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(UserError) as caught:
         read_settings(top)
     assert f"saknas i {top} och" in caught.value.message("sv")
+
+
+def test_the_formats_of_reports(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"")
+    assert read_settings(tmp_path).formats == FORMATS
+    (tmp_path / FILE).write_bytes(b'formats = " XLSX, pdf"')
+    settings = read_settings(tmp_path)
+    assert settings.formats == ("html", "pdf", "xlsx")
+    assert with_formats(settings, None) == settings
+    assert with_formats(settings, "html").formats == ("html",)
+    with pytest.raises(UserError) as caught:
+        with_formats(settings, "pdf,odt")
+    assert "odt" in caught.value.message("sv")

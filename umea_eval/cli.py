@@ -30,9 +30,17 @@ from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.runs.failures import message, own_text
 from umea_eval.runs.notebooks import existing_notebooks, find_notebook, notebook_title
 from umea_eval.runs.parameters import as_text, read_parameters
-from umea_eval.settings import read_settings
+from umea_eval.settings import read_settings, with_formats
 from umea_eval.terminal import close_quietly, prepare_streams, say, tell
-from umea_eval.usage import SHOW_ERROR_TEXT, Command, Group, everywhere, explain, shown_path
+from umea_eval.usage import (
+    SHOW_ERROR_TEXT,
+    Command,
+    Group,
+    everywhere,
+    explain,
+    formats_option,
+    shown_path,
+)
 
 DONE, BUG, USER, WITHHELD, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -113,6 +121,7 @@ def _report(language: Language) -> Command:
         name: str | None,
         assignments: tuple[str, ...],
         parameters: bool,
+        formats: str | None,
         **_: object,
     ) -> int:
         if name is None:
@@ -122,7 +131,7 @@ def _report(language: Language) -> Command:
             path = find_notebook(name, read_settings(), language)
             say(_parameter_table(path, language))
             return DONE
-        return _make_report(name, assignments, language)
+        return _make_report(name, assignments, formats, language)
 
     return Command(
         "report",
@@ -142,18 +151,21 @@ def _report(language: Language) -> Command:
             click.Option(
                 ["--parameters"], is_flag=True, help=text("cli.help.parameters", language)
             ),
+            formats_option(language),
             *everywhere(language),
         ],
     )
 
 
-def _make_report(name: str, assignments: Sequence[str], language: Language) -> int:
+def _make_report(
+    name: str, assignments: Sequence[str], formats: str | None, language: Language
+) -> int:
     # Late: --help must not wait for what makes reports.
     from umea_eval.runs.ahead import ahead  # noqa: PLC0415
     from umea_eval.runs.index import write_index  # noqa: PLC0415
     from umea_eval.runs.produce import order, produce  # noqa: PLC0415
 
-    settings, clock = read_settings(), time.monotonic()
+    settings, clock = with_formats(read_settings(), formats), time.monotonic()
     wanted = order(name, assignments, settings, language=language, report_language=_chosen())
     spoken = text(f"runs.index.language_{wanted.language}", language)
     tell(text("runs.starting", language, notebook=wanted.name, language_name=spoken))
@@ -176,7 +188,7 @@ def _make_report(name: str, assignments: Sequence[str], language: Language) -> i
 
 
 def _reports(language: Language) -> Command:
-    def call(names: tuple[str, ...], **_: object) -> int:
+    def call(names: tuple[str, ...], formats: str | None, **_: object) -> int:
         from umea_eval.runs.batch import produce_all  # noqa: PLC0415 - not for --help
         from umea_eval.runs.index import write_index  # noqa: PLC0415
 
@@ -190,7 +202,7 @@ def _reports(language: Language) -> Command:
             if own:
                 tell(own)
 
-        settings = read_settings()
+        settings = with_formats(read_settings(), formats)
         summary = produce_all(
             names,
             settings,
@@ -218,6 +230,7 @@ def _reports(language: Language) -> Command:
             click.Argument(
                 ["names"], nargs=-1, metavar=f"[{text('cli.metavar.name', language)}]..."
             ),
+            formats_option(language),
             *everywhere(language),
         ],
     )

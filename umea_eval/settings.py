@@ -6,7 +6,7 @@ Every setting has a default; the file is what marks the folder as a project.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from umea_eval.errors import UserError
@@ -23,6 +23,8 @@ FOLDERS = {
     "processed": "data/processed",
     "reports": "reports",
 }
+# What a report is written as. The page is the report, and always made.
+FORMATS = ("html", "pdf", "docx", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Settings:
     """Where things lie and how they are shown. All folders are absolute.
 
     ``profile`` is the disclosure profile of all reports; None leaves it to each notebook.
+
+    ``formats`` are those of ``FORMATS`` that reports are written as.
 
     ``key`` is the file of the project's secret key, from which pseudonyms are made.
     """
@@ -43,6 +47,7 @@ class Settings:
     language: Language = "sv"
     profile: str | None = None
     key: Path = Path("umea_eval.key")
+    formats: tuple[str, ...] = FORMATS
 
     @property
     def public(self) -> Path:
@@ -87,7 +92,7 @@ def read_settings(start: Path | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         line = str(error).rpartition("line ")[2].split(",")[0]
         raise UserError("errors.settings_unreadable", file=FILE, line=line) from None
-    known = (*FOLDERS, "language", "profile", "key")
+    known = (*FOLDERS, "language", "profile", "key", "formats")
     for name, value in given.items():
         if name not in known:
             raise UserError("errors.settings_unknown", name=name, file=FILE, known=", ".join(known))
@@ -103,10 +108,27 @@ def read_settings(start: Path | None = None) -> Settings:
         root=root,
         language=language,
         profile=given.get("profile"),
+        formats=_formats(given.get("formats", "")),
         # It may lie outside the project, on a disk that few can read.
         key=(root / Path(given.get("key", KEY)).expanduser()).absolute(),
         **folders,
     )
+
+
+def with_formats(settings: Settings, formats: str | None) -> Settings:
+    """The settings with ``formats`` (as ``pdf,xlsx``) instead of their own, if they are given.
+
+    Raises UserError for a format that is none.
+    """
+    return replace(settings, formats=_formats(formats)) if formats else settings
+
+
+def _formats(given: str) -> tuple[str, ...]:
+    wanted = {each.strip().casefold() for each in given.split(",")} - {""}
+    if wanted - set(FORMATS):
+        expected = ", ".join(FORMATS)
+        raise UserError("errors.formats", given=given, expected=expected)
+    return tuple(each for each in FORMATS if not wanted or each in {"html", *wanted})
 
 
 def _folder(root: Path, name: str, given: str) -> Path:

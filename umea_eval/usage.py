@@ -10,6 +10,7 @@ import click
 from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.runs.parameters import suggestion
+from umea_eval.settings import FORMATS
 from umea_eval.terminal import say
 
 SHOW_ERROR_TEXT = "--show-error-text"
@@ -27,6 +28,12 @@ def everywhere(language: Language) -> list[click.Parameter]:
             [SHOW_ERROR_TEXT], is_flag=True, help=text("cli.help.show_error_text", language)
         ),
     ]
+
+
+def formats_option(language: Language) -> click.Option:
+    """``--formats``, for the commands that make reports."""
+    metavar = ",".join(FORMATS[1:])
+    return click.Option(["--formats"], metavar=metavar, help=text("cli.help.formats", language))
 
 
 def shown_path(path: Path) -> str:

@@ -46,7 +46,7 @@ def folders(project: Path) -> list[str]:
     return sorted(path.parent.relative_to(project / "reports").as_posix() for path in found)
 
 
-@pytest.mark.parametrize("first", ["men", "units"])
+@pytest.mark.parametrize("first", ["men", pytest.param("units", marks=pytest.mark.slow)])
 def test_a_batch_withholds_the_later_of_two(tmp_path: Path, umea_eval: Run, first: str) -> None:
     project = project_of(tmp_path / "project")
     lines = BATCH.splitlines(keepends=True)

@@ -46,14 +46,25 @@ def test_a_report_from_start_to_end(small_project: Path, umea_eval: Run) -> None
     folder = small_project / "reports/small/sv-period-2022"
     assert set(tree(folder)) == {
         *("report.html", "notebook.ipynb", "manifest.json", "tables/figures.csv"),
-        *("ro-crate-metadata.json", "tables.xlsx"),
+        *("ro-crate-metadata.json", "tables.xlsx", "report.pdf", "report.docx"),
     }
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert '<html lang="sv">' in page
     assert "Tabell 1. Värden 2022" in page
     assert "1\u202f234\u202f567,5" in page
     assert "umea-eval report small -p language=sv -p profile=public -p period=2022" in page
+    for file, words in (("report.pdf", "PDF"), ("report.docx", "Word")):
+        assert f'<a href="{file}">{words}</a>' in page
     assert left_behind(small_project) == []
+    # Only the formats that are wanted; a format that there is none of is refused at once.
+    assert umea_eval(small_project, "report", "small", "--formats", "xlsx").returncode == 0
+    folder = small_project / "reports/small/sv"
+    documents = {name for name in tree(folder) if name.endswith((".pdf", ".docx", ".xlsx"))}
+    assert documents == {"tables.xlsx"}
+    assert "report.pdf" not in (folder / "report.html").read_text(encoding="utf-8")
+    done = umea_eval(small_project, "report", "small", "--formats", "odt")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "html, pdf, docx, xlsx" in done.stderr
 
 
 def test_the_manifest_tells_what_was_run_from_what_with_what(

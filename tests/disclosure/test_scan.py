@@ -388,6 +388,7 @@ def pdf(stream: bytes, *, packed: bool = True, more: bytes = b"") -> bytes:
         (pdf(f"BT ({TEST}) Tj ET".encode(), packed=False), {"identity"}),
         (pdf(f"BT [({TEST[:4]})-20({TEST[4:]})] TJ ET".encode()), {"identity"}),
         (pdf(f"BT <{TEST.encode().hex()}> Tj ET".encode()), {"identity"}),
+        (pdf(f"BT [(a(b((c)))d)2({TEST[:4]})-20({TEST[4:]})] TJ ET".encode()), {"identity"}),
         (pdf(b"", more=b"2 0 obj << /Author (Prova P) >> endobj"), {"author"}),
         (pdf(b"", more=b"2 0 obj << /URI (https://example.se) >> endobj"), {"address"}),
         (pdf(b"", more=b"trailer << /Encrypt 3 0 R >>"), {"unreadable"}),

@@ -63,9 +63,9 @@ def _level(lower: float, x: int, n: int) -> float:
 
 @pytest.mark.parametrize("truth", [0.0, 0.5, 1.0])
 def test_the_share_is_covered_wherever_it_lies(truth: float) -> None:
-    # 30 of 100 unassessed; among them `truth` have the outcome. 2 000 draws, error 0.5 points.
+    # 30 of 100 unassessed; among them `truth` have the outcome. 500 draws, error 1 point.
     rng = np.random.default_rng(4)
-    runs = 2_000
+    runs = 500
     assessed_share, missing_share = 0.2, 0.3
     missing = rng.binomial(100, missing_share, runs)
     x = rng.binomial(100 - missing, assessed_share)
@@ -74,7 +74,7 @@ def test_the_share_is_covered_wherever_it_lies(truth: float) -> None:
     for covers in ("set", "share"):
         table = manski_bounds(data, "x", "n", "m", covers=covers).table
         covered = ((table["lower"] <= share) & (share <= table["upper"])).mean()
-        assert covered >= 0.935
+        assert covered >= 0.92
 
 
 def test_difference_between_the_extremes() -> None:

@@ -351,10 +351,10 @@ def _coverage(runs: int, family: str, errors: str, seed: int) -> dict[str, float
 
 
 def test_coverage_with_autocorrelation_in_36_months() -> None:
-    """A quick version: with 300 runs the Monte Carlo error is 1.3 percentage points."""
-    reached = _coverage(300, "count", "autoregressive", seed=10_000)
+    """A quick version: with 100 runs the Monte Carlo error is 2.2 percentage points."""
+    reached = _coverage(100, "count", "autoregressive", seed=10_000)
     for measure, share in reached.items():
-        assert 0.91 <= share <= 0.99, (measure, share)
+        assert 0.88 <= share <= 1, (measure, share)
 
 
 @pytest.mark.slow

@@ -127,10 +127,10 @@ def test_error_of_the_g_formula_equals_the_bootstrap(confounded: pd.DataFrame) -
         )
         .table["value"]
         .iloc[-1]
-        for _ in range(300)
+        for _ in range(120)
     ]
-    # 300 replicates: the bootstrap's own error is 4 %.
-    assert ours["standard_error"] == pytest.approx(np.std(drawn), rel=0.13)
+    # 120 replicates: the bootstrap's own error is 6.5 %.
+    assert ours["standard_error"] == pytest.approx(np.std(drawn), rel=0.2)
 
 
 def test_collapsible_links_agree_when_the_model_is_saturated(confounded: pd.DataFrame) -> None:

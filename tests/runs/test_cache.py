@@ -13,7 +13,7 @@ from tests.projects import PARAMETERS, cell, make_project, notebook, small_noteb
 from umea_eval.report.provenance import PACKAGE, input_sha256
 from umea_eval.runs import cache
 from umea_eval.runs.cache import Key, Sources, changes, kept_of, key_of, notebook_imports
-from umea_eval.settings import read_settings
+from umea_eval.settings import read_settings, with_formats
 
 INPUT = "data/raw/public/figures.csv"
 
@@ -175,3 +175,12 @@ def test_what_our_package_imports_when_asked_is_used_only_by_those_who_ask(proje
     assert "umea_eval.report.report" in asked
     assert "umea_eval.report.report" not in unasked
     assert not [name for name in asked if name.startswith("umea_eval.datasets")]
+
+
+def test_other_formats_are_other_settings(project: Path) -> None:
+    made = with_formats(read_settings(project), "pdf")
+    other = key_of(project / "notebooks/small.ipynb", {}, made, Sources(project))
+    differing = [
+        name for name in cache.PARTS if getattr(other, name) != getattr(key(project), name)
+    ]
+    assert differing == ["settings"]

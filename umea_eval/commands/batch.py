@@ -9,9 +9,9 @@ import click
 
 from umea_eval.commands.cluster import cluster_of, cluster_options
 from umea_eval.language import LANGUAGES, Language, text
-from umea_eval.settings import Settings, read_settings
+from umea_eval.settings import Settings, read_settings, with_formats
 from umea_eval.terminal import masked, say, tell
-from umea_eval.usage import Command, Group, everywhere, shown_path
+from umea_eval.usage import Command, Group, everywhere, formats_option, shown_path
 
 if TYPE_CHECKING:
     from umea_eval.runs.cluster import Cluster
@@ -45,12 +45,12 @@ def batch_commands(language: Language) -> list[Command | Group]:
 
 
 def _plan(language: Language) -> Command:
-    def call(file: str, **_: object) -> int:
+    def call(file: str, formats: str | None, **_: object) -> int:
         # Late: --help must not wait for what plans.
         from umea_eval.runs import machine  # noqa: PLC0415
         from umea_eval.runs.state import State  # noqa: PLC0415
 
-        settings = read_settings()
+        settings = with_formats(read_settings(), formats)
         state = State(settings.root, settings.reports, create=settings.reports.is_dir())
         plan = _planned(file, settings, state, language, force=False)
         state.save()
@@ -70,16 +70,17 @@ def _plan(language: Language) -> Command:
         example="umea-eval batch plan batch.csv",
         params=[
             click.Argument(["file"], metavar=text("cli.metavar.file", language)),
+            formats_option(language),
             *everywhere(language),
         ],
     )
 
 
 def _run(language: Language) -> Command:
-    def call(file: str, *, force: bool, stock: bool, **given: object) -> int:
+    def call(file: str, *, force: bool, stock: bool, formats: str | None, **given: object) -> int:
         from umea_eval.runs.state import State  # noqa: PLC0415 - not for --help
 
-        settings = read_settings()
+        settings = with_formats(read_settings(), formats)
         state = State(settings.root, settings.reports, create=True)
         plan = _planned(file, settings, state, language, force=force)
         _tell_faults(plan, language)
@@ -116,6 +117,7 @@ def _run(language: Language) -> Command:
         params=[
             click.Argument(["file"], metavar=text("cli.metavar.file", language)),
             click.Option(["--force"], is_flag=True, help=text("cli.help.batch_force", language)),
+            formats_option(language),
             click.Option(["--stock"], is_flag=True, help=text("cli.help.batch_stock", language)),
             *cluster_options(language),
             *everywhere(language),

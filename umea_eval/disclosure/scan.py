@@ -71,6 +71,8 @@ def check_release(
     if folder and any(True for _ in _marks(folder, known)):
         hits.insert(0, Hit("…", 1, next(_marks(folder, known))[0]))
     if hits:
+        # First where the reader can look: on the page rather than in a part of a document.
+        hits.sort(key=lambda hit: bool(hit.part))
         raise Withheld("disclosure.errors.scan", language=language, **told(hits, language))
 
 

@@ -39,7 +39,7 @@ def table_of(
     return WrittenTable(
         name=name,
         columns=tuple(
-            Column(f"c{place}", heading, "count" if is_number else "text", is_number)
+            Column(f"c{place}", heading, "count" if is_number else "text")
             for place, (heading, is_number) in enumerate(zip(headings, numeric, strict=True))
         ),
         rows=tuple(tuple(_cell(value, language) for value in row) for row in rows),

@@ -60,12 +60,13 @@ def render_page(
     command: str,
     code: Sequence[tuple[int, bool, str]],
     tables: Mapping[str, str],
+    documents: Mapping[str, str],
 ) -> str:
     """The report's page.
 
     ``parameters`` are (name, value, help), ``command`` makes the report again, ``code`` is (cell
     number, whether it holds the run's parameters, source), ``tables`` maps each CSV file to its
-    caption.
+    caption, ``documents`` each other format of the report to its file.
     """
     outputs = [
         output
@@ -91,6 +92,7 @@ def render_page(
                 "command": command,
                 "code": [(number, own, highlighted(source)) for number, own, source in code],
                 "tables": tables,
+                "documents": documents,
             }
         },
     )

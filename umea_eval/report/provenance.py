@@ -12,7 +12,7 @@ from pathlib import Path
 from umea_eval import __version__
 
 PACKAGE = Path(__file__).resolve().parent.parent
-CODE = (".py", ".toml", ".j2", ".css", ".js")
+CODE = (".py", ".toml", ".j2", ".css", ".js", ".typ")
 # What a report's figures can depend on; the manifest has every installed package.
 MAIN_PACKAGES = (
     "pandas",

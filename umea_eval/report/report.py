@@ -212,7 +212,7 @@ class Report:
         rules = "example" if self.example and self.profile == "public" else self.profile
         key = "edition.intern" if self.edition == INTERN else f"profile.{rules}"
         notice = text(f"disclosure.{key}", self.language)
-        self._show("notice", notice, words=notice, profile=self.profile)
+        self._show("notice", notice, {"words": notice}, words=notice, profile=self.profile)
 
     @property
     def example(self) -> bool:
@@ -274,7 +274,9 @@ class Report:
         if self._leaves_out(callable(values)):
             return
         written = fill(words, self.language, **self._values(values))
-        self._show("text", written, paragraphs=_paragraphs(written), lang=self._other(lang))
+        spoken, paragraphs = self._other(lang), _paragraphs(written)
+        data = {"paragraphs": paragraphs, **({"lang": spoken} if spoken else {})}
+        self._show("text", written, data, paragraphs=paragraphs, lang=spoken)
 
     def items(
         self,
@@ -354,7 +356,7 @@ class Report:
         behind = text("report.behind", self.language, number=number)
         written = self._written(table)
         data = {"name": name, "number": number, "caption": own, "alt": finding, "table": table}
-        data["data"] = written.data()
+        data["data"] = {**written.data(), "notes": notes}
         self._show(
             "figure",
             f"[{label} {own}] {finding}",
@@ -416,6 +418,8 @@ class Report:
         written = self._written(name)
         plain = f"[{caption} ({counted(written.rows, self.language)})]"
         data = {"number": number, "caption": caption, "notes": list(notes), **written.data()}
+        if folded:
+            data["folded"] = True
         self._show(
             "table",
             plain,
@@ -450,7 +454,8 @@ class Report:
     def _list(self, written: Sequence[str], lang: Language | None) -> None:
         if written:
             plain = "\n".join(f"- {item}" for item in written)
-            self._show("items", plain, items=written, lang=lang)
+            data = {"items": list(written), **({"lang": lang} if lang else {})}
+            self._show("items", plain, data, items=written, lang=lang)
 
     def _written(self, name: str) -> WrittenTable:
         table = self._released.table(name)

@@ -40,12 +40,32 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column that is shown, with its heading (unit included)."""
+    """A column that is shown, with its heading (unit included).
+
+    ``missing`` are its own words for a missing value; ``lang`` is the language of its words where
+    it is another than the page's.
+    """
 
     name: str
     heading: str
     kind: str
-    numeric: bool
+    missing: str | None = None
+    lang: Language | None = None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it holds numbers, which stand to the right."""
+        return self.kind in NUMBERS
+
+    def data(self) -> dict[str, str]:
+        """The column as JSON, without what it does not say."""
+        said = {"missing": self.missing, "lang": self.lang}
+        return {
+            "name": self.name,
+            "heading": self.heading,
+            "kind": self.kind,
+            **{name: words for name, words in said.items() if words is not None},
+        }
 
 
 @dataclass(frozen=True)
@@ -66,10 +86,7 @@ class WrittenTable:
         """The table as JSON: exactly the digits that are shown, null where a value is missing."""
         return {
             "name": self.name,
-            "columns": [
-                {"name": column.name, "heading": column.heading, "kind": column.kind}
-                for column in self.columns
-            ],
+            "columns": [column.data() for column in self.columns],
             "rows": [[cell.value for cell in row] for row in self.rows],
             "suppressed": [
                 [row_number, column_number]
@@ -92,11 +109,50 @@ def write_table(
     return WrittenTable(
         name=released.name,
         columns=tuple(
-            Column(column.name, heading(column, language), column.kind, column.kind in NUMBERS)
-            for column in shown
+            Column(
+                column.name,
+                heading(column, language),
+                column.kind,
+                fill(column.missing, language) if column.missing else None,
+                next((cell.lang for cell in own if cell.lang), None),
+            )
+            for column, own in zip(shown, cells, strict=True)
         ),
         rows=tuple(zip(*cells, strict=True)),
     )
+
+
+def read_written(data: Mapping[str, Any], language: Language) -> WrittenTable:
+    """The table that ``WrittenTable.data`` was made of: every cell as its page shows it."""
+    columns = tuple(
+        Column(each["name"], each["heading"], each["kind"], each.get("missing"), each.get("lang"))
+        for each in data["columns"]
+    )
+    hidden = {(row, column) for row, column in data["suppressed"]}
+    return WrittenTable(
+        name=data["name"],
+        columns=columns,
+        rows=tuple(
+            tuple(
+                Cell(SUPPRESSED, None, "suppressed")
+                if (row, place) in hidden
+                else _read_cell(value, columns[place], language)
+                for place, value in enumerate(values)
+            )
+            for row, values in enumerate(data["rows"])
+        ),
+    )
+
+
+def _read_cell(value: str | None, column: Column, language: Language) -> Cell:
+    if value is None:
+        if column.missing is not None:
+            return Cell(column.missing, None)
+        return Cell(text("report.missing", language), None, "missing")
+    if column.numeric:
+        return Cell(number(Decimal(value), language), value)
+    spoken = column.lang if any(letter.isalpha() for letter in value) else None
+    return Cell(value, value, lang=spoken)
 
 
 def heading(column: Field, language: Language) -> str:

@@ -16,6 +16,7 @@ from umea_eval.report.tables import SUPPRESSED
 LONG_AGO = dt.datetime(1980, 1, 1)  # noqa: DTZ001 - the format holds no time zone
 NAME_LENGTH = 31  # the longest name of a sheet
 WIDEST = 45
+_A4 = 9
 
 
 def workbook_bytes(record: Mapping[str, Any], tables: Sequence[Mapping[str, Any]]) -> bytes:
@@ -47,8 +48,9 @@ def _cover(
 ) -> None:
     sheet = book.add_worksheet(text("report.workbook.cover", language))
     bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True})
-    sheet.set_column(0, 0, 28)
+    sheet.set_column(0, 0, 32)
     sheet.set_column(1, 1, 90)
+    _printed(sheet, lying=False)
     title = book.add_format({"bold": True, "font_size": 16})
     row = 0
     mark = marking(record)
@@ -61,8 +63,9 @@ def _cover(
         ("report.workbook.profile", record["profile"]),
         ("report.record.code", record["code"]["sha256"]),
         ("report.record.version", record["code"]["version"]),
-        *(("report.record.file", f"{each['path']}  {each['sha256']}") for each in record["inputs"]),
     ]
+    for each in record["inputs"]:
+        facts += [("report.record.file", each["path"]), ("report.record.checksum", each["sha256"])]
     row += 2
     for key, value in facts:
         sheet.write_string(row, 0, text(key, language), bold)
@@ -121,10 +124,25 @@ def _sheet(
     )
     sheet.freeze_panes(3, 0)
     sheet.repeat_rows(2)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    for row, note in enumerate(table.get("notes", ()), start=last + 2):
+    _printed(sheet, lying=True)
+    for row, note in enumerate(_notes(table, language), start=last + 2):
         sheet.write_string(row, 0, str(note))
+
+
+def _printed(sheet: Any, *, lying: bool) -> None:
+    """A4, as wide as one page: no column on a page of its own."""
+    sheet.set_paper(_A4)
+    if lying:
+        sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def _notes(table: Mapping[str, Any], language: Language) -> list[str]:
+    """What stands below the table on the page: its notes, and what its marks mean."""
+    notes = [str(note) for note in table.get("notes", ())]
+    if table["suppressed"]:
+        notes.append(text("report.mark.suppressed", language))
+    return notes
 
 
 def _title(record: Mapping[str, Any]) -> str:

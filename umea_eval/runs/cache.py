@@ -329,7 +329,8 @@ def part_of(notebook: Path, settings: Settings, sources: Sources) -> Part:
         code=code,
         template=sources.code(PAGE)[0],
         environment=environment_sha256(),
-        settings=sources.sha256(settings.root / FILE),
+        # A command may have chosen other formats than the file.
+        settings=_sha256(",".join([sources.sha256(settings.root / FILE), *settings.formats])),
         modules=imported,
     )
 

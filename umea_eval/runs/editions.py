@@ -22,6 +22,13 @@ def folder_of(name: str, slug: str, record: Mapping[str, Any]) -> str:
     return f"{apart}{name}/{example}{slug}"
 
 
+def document_file(name: str, record: Mapping[str, Any]) -> str:
+    """A report's document that can be passed on by itself: its name says what its pages say."""
+    secret = f"{SECRET[record['language']]}-" if is_secret(record) else ""
+    example = f"{EXAMPLE[record['language']]}-" if record["example"] else ""
+    return f"{secret}{example}{name}"
+
+
 def table_file(name: str, record: Mapping[str, Any]) -> str:
     """The file of a table: its name says so if it is secret, for it can be passed on by itself."""
     secret = f"{SECRET[record['language']]}-" if is_secret(record) else ""

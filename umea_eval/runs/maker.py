@@ -25,7 +25,7 @@ from umea_eval.runs.failures import message, own_text
 from umea_eval.runs.locks import locked, number_of
 from umea_eval.runs.manifest import FILE, read_manifest
 from umea_eval.runs.produce import Order, Stock, order, places, produce
-from umea_eval.settings import Settings, read_settings
+from umea_eval.settings import Settings, read_settings, with_formats
 
 if TYPE_CHECKING:
     from umea_eval.disclosure.tables import Released
@@ -66,6 +66,8 @@ def prepare(notebooks: Iterable[Path] = ()) -> None:
     absent = "rfc3987_syntax" not in sys.modules
     if absent:
         sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # Python's way to say so
+    import docx  # noqa: PLC0415, F401
+    import typst  # noqa: PLC0415, F401
     import xlsxwriter  # noqa: PLC0415, F401
     from nbformat.validator import get_validator  # noqa: PLC0415
 
@@ -123,7 +125,7 @@ def _stop(number: int, frame: Any) -> None:
 
 
 def _make(job: Mapping[str, Any], tell: Tell, way: Stock) -> None:
-    settings = read_settings(Path(job["root"]))
+    settings = with_formats(read_settings(Path(job["root"])), job["formats"])
     language: Language = job["language"]
     try:
         wanted = order(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from umea_eval.disclosure.editions import EDITIONS, is_secret
 from umea_eval.disclosure.profiles import find_profile
@@ -19,7 +19,7 @@ from umea_eval.language import Language
 from umea_eval.runs import crate
 from umea_eval.runs.cache import Key, Sources, kept_of, key_of
 from umea_eval.runs.cells import cell_source, is_injected, numbers
-from umea_eval.runs.editions import folder_of, table_file
+from umea_eval.runs.editions import document_file, folder_of, table_file
 from umea_eval.runs.failures import message
 from umea_eval.runs.folders import building
 from umea_eval.runs.manifest import (
@@ -40,9 +40,14 @@ from umea_eval.runs.parameters import (
 )
 from umea_eval.runs.slug import slug
 from umea_eval.runs.versions import check_versions
-from umea_eval.settings import Settings
+from umea_eval.settings import FORMATS, Settings
 
-PAGE, NOTEBOOK, WORKBOOK = "report.html", "notebook.ipynb", "tables.xlsx"
+if TYPE_CHECKING:
+    from umea_eval.report.document import Document
+
+PAGE, NOTEBOOK = "report.html", "notebook.ipynb"
+# The documents beside the page, each by its format.
+DOCUMENTS: Mapping[str, str] = {"pdf": "report.pdf", "docx": "report.docx", "xlsx": "tables.xlsx"}
 
 Progress = Callable[[int, int, str], None]
 
@@ -160,7 +165,7 @@ def produce(
             sources = Sources(settings.root)
             key = key or key_of(wanted.notebook, wanted.values, settings, sources)
             executed = _run(document, wanted, settings, way, language=language, progress=progress)
-            files, facts = _files(executed, wanted, language)
+            files, facts = _files(executed, wanted, settings.formats, language)
             facts |= {
                 "notebook_sha256": _sha256(wanted.notebook.read_bytes()),
                 "started": started,
@@ -249,12 +254,12 @@ def _run(
 
 
 def _files(
-    executed: Mapping[str, Any], wanted: Order, language: Language
+    executed: Mapping[str, Any], wanted: Order, formats: Sequence[str], language: Language
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """The report's files, and what the manifest says of them."""
+    from umea_eval.report.document import read_document  # noqa: PLC0415
     from umea_eval.report.page import render_page  # noqa: PLC0415
     from umea_eval.report.tables import csv_bytes  # noqa: PLC0415
-    from umea_eval.report.workbook import workbook_bytes  # noqa: PLC0415
     from umea_eval.runs.executed import record, tables  # noqa: PLC0415
 
     facts, shown = record(executed), tables(executed)
@@ -262,13 +267,19 @@ def _files(
         raise UserError("runs.errors.other_language", language=language, notebook=wanted.name)
     cells = executed["cells"]
     table_files = {table_file(name, facts): table for name, table in shown.items()}
+    parameters = [
+        (parameter.name, wanted.shown()[parameter.name], parameter.help(wanted.language))
+        for parameter in wanted.parameters
+    ]
+    documents = {
+        each: document_file(name, facts)
+        for each, name in DOCUMENTS.items()
+        if each in formats and (shown or each != "xlsx")
+    }
     page = render_page(
         executed,
         record=facts,
-        parameters=[
-            (parameter.name, wanted.shown()[parameter.name], parameter.help(wanted.language))
-            for parameter in wanted.parameters
-        ],
+        parameters=parameters,
         command=command(wanted),
         code=[
             (number, is_injected(cell), cell_source(cell))
@@ -276,13 +287,44 @@ def _files(
             if cell["cell_type"] == "code"
         ],
         tables={file: table["caption"] for file, table in table_files.items()},
+        documents=documents,
     )
     notebook = json.dumps(executed, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     files = {PAGE: page.encode(), NOTEBOOK: notebook.encode()}
     files |= {file: csv_bytes(table) for file, table in table_files.items()}
-    if shown:
-        files[WORKBOOK] = workbook_bytes(facts, list(shown.values()))
+    document = read_document(executed, record=facts, parameters=parameters, command=command(wanted))
+    files |= _documents(document, facts, list(shown.values()), documents)
     return files, {"record": facts, "tables": list(shown.values())}
+
+
+def _documents(
+    document: Document,
+    facts: Mapping[str, Any],
+    tables: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str],
+) -> dict[str, bytes]:
+    """The report in its other formats; ``names`` are the wanted ones, with their files."""
+    # Late, each by itself: what is not wanted is not imported.
+    made: dict[str, bytes] = {}
+    if "xlsx" in names:
+        from umea_eval.report.workbook import workbook_bytes  # noqa: PLC0415
+
+        made[names["xlsx"]] = workbook_bytes(facts, tables)
+    if "pdf" in names:
+        from umea_eval.report.pdf import pdf_bytes  # noqa: PLC0415
+
+        made[names["pdf"]] = pdf_bytes(document)
+    if "docx" in names:
+        from umea_eval.report.word import word_bytes  # noqa: PLC0415
+
+        made[names["docx"]] = word_bytes(document)
+    return made
+
+
+def formats_of(files: Iterable[str]) -> tuple[str, ...]:
+    """The formats that a report was written as, by its files."""
+    ends = {name.rpartition(".")[2] for name in files}
+    return tuple(each for each in FORMATS if each in ends)
 
 
 def command(wanted: Order) -> str:

@@ -220,6 +220,7 @@ def _jobs(
     for each in plan.todo:
         order: dict[str, Any] = {
             "root": str(settings.root),
+            "formats": ",".join(settings.formats),
             "state": str(state.folder),
             "notebook": each.order.name,
             "assignments": list(each.entry.assignments),

@@ -17,7 +17,7 @@ from umea_eval.runs.cache import DATA, PARTS
 from umea_eval.runs.manifest import FILE, read_manifest
 from umea_eval.runs.notebooks import find_notebook
 from umea_eval.runs.parameters import as_text, read_parameters
-from umea_eval.runs.produce import NOTEBOOK, Order, order, produce
+from umea_eval.runs.produce import NOTEBOOK, Order, formats_of, order, produce
 from umea_eval.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,7 +67,11 @@ def verify(
     verdict = Verdict(_shown(folder, settings), damaged=_damaged(folder, before["files"]))
     wanted = _order(before, settings, language)
     with tempfile.TemporaryDirectory(prefix="umea-eval-") as temporary:
-        elsewhere = replace(settings, reports=Path(temporary).resolve() / "reports")
+        elsewhere = replace(
+            settings,
+            reports=Path(temporary).resolve() / "reports",
+            formats=formats_of(before["files"]),
+        )
         with ahead(settings) as way:
             again = produce(wanted, elsewhere, language=language, progress=progress, way=way)
         now = read_manifest(again / FILE) or {}
