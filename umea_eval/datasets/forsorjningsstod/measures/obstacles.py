@@ -14,6 +14,7 @@ from umea_eval.datasets.forsorjningsstod.measures.unit_months import (
     required,
 )
 from umea_eval.datasets.forsorjningsstod.schema import CODES
+from umea_eval.intake.schema import Code
 
 Base = Literal["recorded", "all"]
 
@@ -37,7 +38,9 @@ UNRECORDED = ("not_recorded", "blank")
 _GROUP_OF = {code: group for group, codes in GROUPS.items() for code in codes}
 # Years with which a new code list begins.
 LIST_YEARS = tuple(
-    sorted({code.valid_from for code in CODES["obstacle"].codes if code.valid_from is not None})
+    sorted(
+        {code.valid_from.year for code in CODES["obstacle"].codes if code.valid_from is not None}
+    )
 )
 
 
@@ -150,9 +153,7 @@ def obstacle_quality(months: pd.DataFrame) -> pd.DataFrame:
 
 
 def _valid(codes: pd.Series, years: pd.Series) -> pd.Series[bool]:
-    limits = {
-        code.code: (code.valid_from or 0, code.valid_to or 9999) for code in CODES["obstacle"].codes
-    }
+    limits = {code.code: _years(code) for code in CODES["obstacle"].codes}
     lowest = codes.map({code: low for code, (low, _) in limits.items()}).astype("Float64")
     highest = codes.map({code: high for code, (_, high) in limits.items()}).astype("Float64")
     return ((lowest <= years) & (years <= highest)).astype("boolean")
@@ -163,5 +164,12 @@ def _in_list(codes: tuple[str, ...], years: np.ndarray) -> np.ndarray:
     holds = np.zeros(len(years), dtype=bool)
     for code in CODES["obstacle"].codes:
         if code.code in codes:
-            holds |= (years >= (code.valid_from or 0)) & (years <= (code.valid_to or 9999))
+            first, last = _years(code)
+            holds |= (years >= first) & (years <= last)
     return holds
+
+
+def _years(code: Code) -> tuple[int, int]:
+    """The first and the last year in which a code of the list holds."""
+    first, last = code.valid_from, code.valid_to
+    return first.year if first else 0, last.year if last else 9999
