@@ -23,7 +23,14 @@ from umea_eval.report.report import Report
 from umea_eval.report.tables import SUPPRESSED
 from umea_eval.settings import read_settings
 
-EVALUATIONS = ("forsorjningsstod", "placement_days", "fallprevention", "vhu_lss")
+# The cells of a whole evaluation take many seconds: one of them is enough for every day.
+EVALUATIONS = (
+    "forsorjningsstod",
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("placement_days", "fallprevention", "vhu_lss")
+    ),
+)
 PERSONS = 14
 
 
