@@ -72,8 +72,10 @@ class Sets:
 
 
 def make_project(folder: Path, notebook: str) -> Path:
-    """The demo's project with ``notebook`` alone in it."""
+    """The demo's project with ``notebook`` alone in it, and only pages, as the peers make."""
     shutil.copytree(DEMO, folder)
+    with (folder / "umea_eval.toml").open("a", encoding="utf-8") as settings:
+        settings.write('formats = "html"\n')
     if notebook == ANALYSIS:
         demo = folder / f"notebooks/{SMALL}.ipynb"
         document = json.loads(demo.read_text(encoding="utf-8"))
@@ -146,7 +148,6 @@ def floor(project: Path, out: Path, sets: Sequence[Mapping[str, Any]]) -> None:
     from umea_eval.runs.notebooks import with_parameters  # noqa: PLC0415
     from umea_eval.runs.parameters import bind, read_parameters  # noqa: PLC0415
     from umea_eval.runs.produce import Order, _files  # noqa: PLC0415
-    from umea_eval.settings import FORMATS  # noqa: PLC0415
 
     os.chdir(project)
     config = Config()
@@ -170,7 +171,7 @@ def floor(project: Path, out: Path, sets: Sequence[Mapping[str, Any]]) -> None:
                 exec(cell["source"], names)  # noqa: S102 - our own cells
                 cell["outputs"], shown[:] = list(shown), []
         order = Order(path, path.stem, parameters, values, str(number))
-        files, _ = _files(cleaned(document), order, FORMATS, "sv")
+        files, _ = _files(cleaned(document), order, ("html",), "sv")
         for name, content in files.items():
             place = out / str(number) / name
             place.parent.mkdir(parents=True, exist_ok=True)
