@@ -73,14 +73,26 @@ def opened(browser: Browser) -> Iterator[Page]:
     assert complaints == []
 
 
-def violations(page: Page) -> list[str]:
-    options = {"runOnly": {"type": "tag", "values": RULES}}
+def violations(page: Page, *, contrast: bool = True) -> list[str]:
+    options = {
+        "runOnly": {"type": "tag", "values": RULES},
+        "rules": {"color-contrast": {"enabled": contrast}},
+    }
     found = Axe().run(page, options=options).response["violations"]
     return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
 
 def open_all(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
+
+
+def shorten(page: Page) -> None:
+    """Leave the first rows of tables and blocks of code: the others are alike, and axe is slow."""
+    page.evaluate(
+        """document.querySelectorAll('tbody').forEach((body) => {
+            [...body.rows].slice(6).forEach((row) => row.remove()) })
+        ;[...document.querySelectorAll('pre')].slice(2).forEach((code) => code.remove())"""
+    )
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +128,11 @@ def test_axe_finds_nothing(
     if name not in PRODUCT:  # what is folded is the same; opened, all of it is looked at
         assert violations(opened) == []
     open_all(opened)
-    assert violations(opened) == []
+    if name in PRODUCT:
+        shorten(opened)
+    # Colours are the template's, and looked for behind every word: three pages are enough.
+    contrast = name not in PRODUCT or name.startswith(("forsorjningsstod", "key_figures/en"))
+    assert violations(opened, contrast=contrast) == []
 
 
 @pytest.mark.parametrize("name", [*PAGES, *PRODUCT, "account", "codebook", "example", "failed"])
