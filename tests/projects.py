@@ -21,6 +21,10 @@ EVALUATIONS = (
 )
 FIXTURES = Path(__file__).parent / "fixtures"
 
+# Hundreds of reports are made by tests that ask nothing of a PDF or a Word file; those that do say
+# so, and every format is made, scanned and looked at in ``tests/report/test_documents.py``.
+ONE_FORMAT = 'formats = "html"\n'
+
 PARAMETERS = """\
 from typing import Literal
 
@@ -93,7 +97,7 @@ def make_project(folder: Path, notebooks: dict[str, str], *, settings: str = "")
     """A project with one published file and these notebooks."""
     (folder / "notebooks").mkdir(parents=True)
     (folder / "data/raw/public").mkdir(parents=True)
-    (folder / "umea_eval.toml").write_text(settings, encoding="utf-8")
+    (folder / "umea_eval.toml").write_text(ONE_FORMAT + settings, encoding="utf-8")
     (folder / "data/raw/public/figures.csv").write_text(
         "name,value\nUmeå,1234567.5\nSkellefteå,\n", encoding="utf-8"
     )
@@ -105,7 +109,8 @@ def make_project(folder: Path, notebooks: dict[str, str], *, settings: str = "")
 def make_product(folder: Path) -> Path:
     """A copy of what a user clones: settings, notebooks and published data."""
     folder.mkdir(parents=True)
-    shutil.copy(ROOT / "umea_eval.toml", folder)
+    settings = (ROOT / "umea_eval.toml").read_text(encoding="utf-8")
+    (folder / "umea_eval.toml").write_text(ONE_FORMAT + settings, encoding="utf-8")
     shutil.copytree(ROOT / "data/raw/public", folder / "data/raw/public")
     shutil.copytree(
         ROOT / "notebooks",
@@ -118,6 +123,8 @@ def make_product(folder: Path) -> Path:
 def make_demo(folder: Path, *, example: bool = False) -> Path:
     """A project with the notebook that shows every part of a report."""
     shutil.copytree(FIXTURES / "demo", folder)
+    settings = folder / "umea_eval.toml"
+    settings.write_text(ONE_FORMAT + settings.read_text(encoding="utf-8"), encoding="utf-8")
     if example:
         source = folder / "data/raw/public/demo.csv"
         (folder / "data/example").mkdir(parents=True)

@@ -82,6 +82,7 @@ def test_a_batch_withholds_the_later_of_two(tmp_path: Path, umea_eval: Run, firs
     assert (alone.returncode, alone.stdout) == (0, "reports/index.html\n"), alone.stderr
 
 
+@pytest.mark.slow
 def test_reports_made_one_by_one_are_compared_by_the_next_batch(
     tmp_path: Path, umea_eval: Run
 ) -> None:
@@ -95,6 +96,7 @@ def test_reports_made_one_by_one_are_compared_by_the_next_batch(
     assert "0 klara, 1 misslyckades, 1 var redan aktuella" in done.stderr
 
 
+@pytest.mark.slow
 def test_all_reports_are_compared_too(tmp_path: Path, umea_eval: Run) -> None:
     project = project_of(tmp_path / "project")
     done = umea_eval(project, "reports")

@@ -37,7 +37,8 @@ def left_behind(project: Path) -> list[str]:
 
 
 def test_a_report_from_start_to_end(small_project: Path, umea_eval: Run) -> None:
-    done = umea_eval(small_project, "report", "small", "-p", "period=2022")
+    every = ("--formats", "pdf,docx,xlsx")
+    done = umea_eval(small_project, "report", "small", "-p", "period=2022", *every)
     assert (done.returncode, done.stdout) == (0, "reports/small/sv-period-2022/report.html\n")
     assert done.stderr.splitlines()[:2] == [
         "Startar small (svenska) …",

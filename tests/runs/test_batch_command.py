@@ -224,6 +224,7 @@ def test_two_batches_at_once_make_each_report_once(tmp_path: Path) -> None:
 
 
 @linux
+@pytest.mark.slow  # the chaos test does the same, and worse
 def test_a_server_that_is_killed_costs_nothing_but_time(tmp_path: Path) -> None:
     slow = "import time; time.sleep(2)"
     project = make_project(tmp_path / "p", {"small": small_notebook(slow)})

@@ -99,6 +99,7 @@ def test_a_worker_that_would_give_something_else_refuses(
 
 
 @linux
+@pytest.mark.slow
 def test_a_batch_on_a_cluster_gives_the_same_reports_though_a_worker_dies(
     tmp_path: Path, umea_eval: Run
 ) -> None:

@@ -227,7 +227,8 @@ class _Linker:
                 index = self._cell(Name(measure, self._key(where, table.total)), number, place)
                 # A column that is declared for all of its table stands in every row of it, and a
                 # measure that is named row by row may be named twice.
-                twice = column.measure in codes_of or set(dimensions) <= set(column.where or {})
+                declared = column.where is not None and set(dimensions) <= set(column.where)
+                twice = column.measure in codes_of or declared
                 if not twice and any(other[:2] == place[:2] for other in self.places[index]):
                     raise self._error(
                         "same_cell", table=table.name, row=row + 1, column=column.name

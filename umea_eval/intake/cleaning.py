@@ -244,7 +244,7 @@ def _never_replaced(joined: _Joined, schema: Schema, fate: NDArray[np.int8]) -> 
 
     They lack a part of the key: changed since, such a row counts twice and nobody sees it.
     """
-    if not schema.key or joined.extracted.min() == joined.extracted.max():
+    if not schema.key or not len(joined.frame) or joined.extracted.min() == joined.extracted.max():
         return 0
     clean = fate == Fate.CLEAN
     if not all(name in joined.frame for name in schema.key):
