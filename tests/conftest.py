@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,11 @@ from hypothesis import settings
 from tests.forked import Forks
 from tests.projects import make_demo, make_product, make_project, small_notebook
 from umea_eval.runs.locks import locked, number_of
+
+# Where the tests are started in the background, Ctrl-C is ignored by all that they start; a user's
+# is not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples every time, however slow the machine is.
 settings.register_profile("umea_eval", deadline=None, derandomize=True)

@@ -31,6 +31,7 @@ def test_both_evaluations_say_their_findings_in_both_languages(product_reports: 
         assert f'<html lang="{folder[-2:]}"' in page
 
 
+@pytest.mark.slow
 def test_a_report_is_the_same_bytes_again(product: Path, umea_eval: Run) -> None:
     once = umea_eval(product, "report", "key_figures", "-p", "period=2023")
     assert once.returncode == 0, once.stderr

@@ -148,6 +148,7 @@ def test_both_languages_and_the_index_with_what_failed_first(
     assert tree(project / "reports/.failed") == {}
 
 
+@pytest.mark.slow
 def test_a_value_that_could_not_be_used_is_remembered_only_for_a_report_that_exists(
     tmp_path: Path, umea_eval: Run
 ) -> None:
@@ -251,19 +252,31 @@ def test_lists_evaluations_and_parameters(small_project: Path, umea_eval: Run) -
         (["frame"], 2, ["cell 4", "värde"]),
         (["import warnings; warnings.warn('Anna')"], 2, ["cell 4", "varning"]),
         (["import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()"], 2, ["cell 4", "figur"]),
-        (["import sys; print('Anna', file=sys.stderr)"], 2, ["varning"]),
+        pytest.param(
+            ["import sys; print('Anna', file=sys.stderr)"], 2, ["varning"], marks=pytest.mark.slow
+        ),
         (["from IPython.display import HTML, display\ndisplay(HTML('Anna'))"], 2, ["värde"]),
-        (["print(frame)"], 2, ["cell 4", "print"]),
+        pytest.param(["print(frame)"], 2, ["cell 4", "print"], marks=pytest.mark.slow),
         (["report.input('data/raw/Anna.csv')"], 2, ["report.input(...)", "release"]),
-        (["import sys; sys.exit(0)"], 2, []),
+        pytest.param(["import sys; sys.exit(0)"], 2, [], marks=pytest.mark.slow),
         (["1 +"], 1, ["SyntaxError", "cell 4"]),
-        (["frame['Anna']"], 1, ["KeyError", "cell 4", "Resultat", "[4], rad 1"]),
+        pytest.param(
+            ["frame['Anna']"],
+            1,
+            ["KeyError", "cell 4", "Resultat", "[4], rad 1"],
+            marks=pytest.mark.slow,
+        ),
         (["int('Anna')"], 1, ["ValueError"]),
-        (["raise Exception('Anna')"], 1, ["--show-error-text"]),
+        pytest.param(["raise Exception('Anna')"], 1, ["--show-error-text"], marks=pytest.mark.slow),
         (["import os, errno\nraise OSError(errno.ENOSPC, 'Anna')"], 2, ["Disken blev full"]),
         (["import os; os._exit(3)"], 1, ["exit status 3"]),
         (["import os, signal; os.kill(os.getpid(), signal.SIGKILL)"], 2, ["minne"]),
-        (["report = ue.Report('x', language='sv', profile='public', title={'sv': 'a'})"], 2, []),
+        pytest.param(
+            ["report = ue.Report('x', language='sv', profile='public', title={'sv': 'a'})"],
+            2,
+            [],
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_notebook_that_fails_half_way(

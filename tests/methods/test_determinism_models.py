@@ -69,6 +69,7 @@ def _said(**environment: str) -> bytes:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_hash_seeds_locale_and_time_zone() -> None:
     first = _said(PYTHONHASHSEED="0", PYTHONIOENCODING="utf-8")
     assert len(first) > 5000
