@@ -35,11 +35,13 @@ TABLE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks
 
-Written by `make bench`; do not edit by hand. Medians in seconds, in turn with the peer on the same
+The table is written by `make bench`. Medians in seconds, in turn with the peer on the same
 machine; a ratio above 1 means that umea_eval is faster. Memory is the highest of all processes
 together, in megabytes. What each benchmark does stands at the top of its file in `benchmarks/`.
+Rows stay until their benchmark is run again; what was special about a run is written below the
+table, by hand.
 
-Machine: {machine}. Date: {day}.
+Machine: {machine}. Last run: {day}.
 
 | benchmark | umea_eval (s) | peer | peer (s) | ratio | runs | memory ours / peer (MB) |
 |---|---|---|---|---|---|---|
@@ -58,15 +60,23 @@ def main(names: list[str]) -> int:
         sys.stderr.write(f"{name} ...\n")
         result = BENCHMARKS[name]()
         sys.stdout.write(f"{result.write()}: {result.ratios}\n")
-    TABLE.write_text(table(), encoding="utf-8")
+    TABLE.write_text(table(TABLE.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 
-def table() -> str:
-    """The table of all results there are."""
+def table(before: str) -> str:
+    """The document with the results there are; rows of other benchmarks and the notes stay."""
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    rows = [row for path in sorted(RESULTS.glob("*.json")) for row in _rows(path)]
-    return HEAD.format(machine=machine, day=date.today()) + "".join(rows)  # noqa: DTZ011
+    new = {path.stem: _rows(path) for path in RESULTS.glob("*.json")}
+    lines = before.splitlines(keepends=True)
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith("| benchmark ")]
+    old: dict[str, list[str]] = {}
+    for row in rows:
+        old.setdefault(row.split("|")[1].strip(), []).append(row)
+    notes = "".join(lines[lines.index(rows[-1]) + 1 :]) if rows else ""
+    known = {**old, **new}
+    made = "".join(row for name in sorted(known) for row in known[name])
+    return HEAD.format(machine=machine, day=date.today()) + made + notes  # noqa: DTZ011
 
 
 def _rows(path: Path) -> list[str]:

@@ -354,7 +354,7 @@ def test_coverage_with_autocorrelation_in_36_months() -> None:
     """A quick version: with 100 runs the Monte Carlo error is 2.2 percentage points."""
     reached = _coverage(100, "count", "autoregressive", seed=10_000)
     for measure, share in reached.items():
-        assert 0.88 <= share <= 1, (measure, share)
+        assert share >= 0.88, (measure, share)
 
 
 @pytest.mark.slow

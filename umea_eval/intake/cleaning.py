@@ -178,6 +178,16 @@ def clean_tables(
     )
 
 
+def counted_findings(dataset: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """What a dataset's own cleaning has counted, as ``findings`` of the provenance; none of 0.
+
+    Each is told by the dataset's own words, ``<dataset>.finding.<name>``, which hold ``{n}``.
+    """
+    return [
+        {"key": f"{dataset}.finding.{name}", "values": {"n": n}} for name, n in counts.items() if n
+    ]
+
+
 def join_frames(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Frames below each other; categories stay categories, columns that one lacks are missing."""
     if len(frames) == 1:

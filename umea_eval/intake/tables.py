@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ FAULTS = ("too_many_cells", "stray_quote")
 # Ways to make Excel keep leading zeros: ="011" and '011.
 EXCEL_TEXT = re.compile(r'="([^"]*)"|\'(\d[^\']*)', re.DOTALL)
 SUSPECT = re.compile(r'[^\x00-\x7f]|="|\'')
+YEAR_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)(?![\d-])")
+YEAR_HEADING = "År"
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,22 @@ def make_table(file: str, part: Part, layout: Layout | None) -> RawTable:
         unit=_unit(file, part, layout),
         pages=part.pages,
     )
+
+
+def with_year_of_name(table: RawTable) -> RawTable:
+    """The table with a column ``År``: the year in its sheet's name, else in its file's.
+
+    The table itself where neither name holds exactly one year ("CNI 2023.xlsx" does; a date is no
+    year).
+    """
+    for name in (table.sheet, table.file):
+        years = set(YEAR_IN_NAME.findall(name))
+        if len(years) == 1:
+            rows = pd.Series(years.pop(), index=table.frame.index).astype("category")
+            frame = table.frame.assign(**{YEAR_HEADING: rows})
+            headings = {**table.headings, YEAR_HEADING: (YEAR_HEADING,)}
+            return replace(table, frame=frame, headings=headings)
+    return table
 
 
 def _unit(file: str, part: Part, layout: Layout) -> int:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from umea_eval.datasets.care_need.schema import CENTRES, SCHEMAS
-from umea_eval.intake.cleaning import CleaningSettings, CleanResult, clean_tables
+from umea_eval.intake.cleaning import CleaningSettings, CleanResult, clean_tables, counted_findings
 from umea_eval.intake.headings import match
-from umea_eval.intake.tables import RawExport, RawTable
+from umea_eval.intake.tables import RawExport, RawTable, with_year_of_name
 
 # The raw index is about 2.5 and the normalised one about 1: half-way between, on a log scale, no
 # whole region has its centres (assumption).
 RAW_FROM = 1.6
 # One centre's index may be anything; a region's middle may not.
 FEWEST_CENTRES = 3
-YEAR_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)(?![\d-])")
-YEAR_HEADING = "År"
 
 
 def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
@@ -47,11 +44,7 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
         provenance={
             **result.provenance,
             **told,
-            "findings": [
-                {"key": f"care_need.finding.{name}", "values": {"n": n}}
-                for name, n in told.items()
-                if n
-            ],
+            "findings": counted_findings("care_need", told),
         },
     )
 
@@ -83,11 +76,4 @@ def _dated(table: RawTable, mapping: dict[str, str]) -> RawTable:
     found = match(table, CENTRES, mapping)
     if [column.name for column in found.missing] != ["year"]:
         return table
-    for name in (table.sheet, table.file):
-        years = set(YEAR_IN_NAME.findall(name))
-        if len(years) == 1:
-            rows = pd.Series(years.pop(), index=table.frame.index).astype("category")
-            frame = table.frame.assign(**{YEAR_HEADING: rows})
-            headings = {**table.headings, YEAR_HEADING: (YEAR_HEADING,)}
-            return replace(table, frame=frame, headings=headings)
-    return table
+    return with_year_of_name(table)

@@ -26,10 +26,10 @@ from umea_eval.datasets.survey.schema import (
     with_questions,
 )
 from umea_eval.errors import UserError
-from umea_eval.intake.cleaning import CleaningSettings, CleanResult, clean_tables
+from umea_eval.intake.cleaning import CleaningSettings, CleanResult, clean_tables, counted_findings
 from umea_eval.intake.headings import Match, assign, match
 from umea_eval.intake.schema import Schema
-from umea_eval.intake.tables import RawExport, RawTable
+from umea_eval.intake.tables import RawExport, RawTable, with_year_of_name
 from umea_eval.intake.values import distinct_texts, is_missing, key
 
 # What parts two answers that somebody has given to one question.
@@ -37,8 +37,6 @@ _APART = re.compile(r"\s*(?:[,;/+&|]|\boch\b|\beller\b)\s*", re.IGNORECASE)
 _KINDS = frozenset(
     key(text) for text in ("Response", "Open-Ended Response", "Svar", "Fritext", "Öppet svar")
 )
-YEAR_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)(?![\d-])")
-YEAR_HEADING = "År"
 
 
 def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
@@ -81,11 +79,7 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
         provenance={
             **result.provenance,
             **told,
-            "findings": [
-                {"key": f"survey.finding.{name}", "values": {"n": n}}
-                for name, n in told.items()
-                if n
-            ],
+            "findings": counted_findings("survey", told),
         },
     )
 
@@ -184,14 +178,7 @@ def _dated(table: RawTable, schema: Schema, mapping: Mapping[str, str] | None) -
     found = match(table, schema, mapping).columns
     if {"year", "answered_on"} & set(found):
         return table
-    for name in (table.sheet, table.file):
-        years = set(YEAR_IN_NAME.findall(name))
-        if len(years) == 1:
-            rows = pd.Series(years.pop(), index=table.frame.index).astype("category")
-            frame = table.frame.assign(**{YEAR_HEADING: rows})
-            headings = {**table.headings, YEAR_HEADING: (YEAR_HEADING,)}
-            return replace(table, frame=frame, headings=headings)
-    return table
+    return with_year_of_name(table)
 
 
 def _with_year(responses: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,13 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.datasets.vhu_lss.schema import SCHEMAS, VISIT_COLUMNS, hba1c_from_percent
-from umea_eval.intake.cleaning import CleaningSettings, CleanResult, clean_tables, join_frames
+from umea_eval.intake.cleaning import (
+    CleaningSettings,
+    CleanResult,
+    clean_tables,
+    counted_findings,
+    join_frames,
+)
 from umea_eval.intake.tables import RawExport, RawTable
 from umea_eval.intake.values import distinct_texts, key
 
@@ -67,11 +73,7 @@ def clean(raw: RawExport, settings: CleaningSettings) -> CleanResult:
             "examinations_apart": apart,
             "moved_follow_ups": moved,
             "across_tables": found,
-            "findings": [
-                {"key": f"vhu_lss.finding.{name}", "values": {"n": rows}}
-                for name, rows in told.items()
-                if rows
-            ],
+            "findings": counted_findings("vhu_lss", told),
         },
     )
 
