@@ -18,10 +18,9 @@ from umea_eval.errors import UserError
 from umea_eval.files import write_whole
 from umea_eval.language import Language
 from umea_eval.runs.folders import take_away
-from umea_eval.runs.manifest import FILE, Failure, remember_failure
-from umea_eval.runs.notebooks import notebook_title
+from umea_eval.runs.manifest import FILE, remember_failure
 from umea_eval.runs.plan import Plan
-from umea_eval.runs.produce import Order, places
+from umea_eval.runs.produce import Order, failure_of, places
 from umea_eval.runs.state import State
 from umea_eval.runs.versions import clashes
 from umea_eval.settings import Settings
@@ -70,7 +69,9 @@ def withhold(
     for name, error in clashes(list(orders), settings, language=language).items():
         order, folder = orders[name]
         take_away(settings.reports, name)
-        remember_failure(settings.reports, _failure(order, error, language))
+        now = datetime.now().astimezone()
+        failure = failure_of(order, error.message(language), language, time=now)
+        remember_failure(settings.reports, failure)
         gone[folder] = error
     if state is not None:
         stamp = _stamp([(order, folder) for order, folder in compared if folder not in gone])
@@ -94,16 +95,3 @@ def _stamp(made: Sequence[tuple[Order, Path]]) -> str:
         facts = (folder / FILE).stat()
         digest.update(f"{folder}\n{facts.st_mtime_ns}\n{facts.st_size}\n".encode())
     return digest.hexdigest()
-
-
-def _failure(order: Order, error: UserError, language: Language) -> Failure:
-    return Failure(
-        title=notebook_title(order.notebook, language),
-        notebook=order.name,
-        slug=order.slug,
-        language=order.language,
-        parameters=order.shown(),
-        message=error.message(language),
-        time=datetime.now().astimezone().isoformat(timespec="seconds"),
-        duration_s=0.0,
-    )

@@ -191,15 +191,12 @@ def produce(
             site.write(files, private=private)
             folder = site.move_to(target, private=private)
     except Exception as error:
-        failure = Failure(
-            title=notebook_title(wanted.notebook, language),
-            notebook=wanted.name,
-            slug=wanted.slug,
-            language=wanted.language,
-            parameters=wanted.shown(),
-            message=message(error, language),
-            time=started.isoformat(timespec="seconds"),
-            duration_s=round(time.monotonic() - clock, 2),
+        failure = failure_of(
+            wanted,
+            message(error, language),
+            language,
+            time=started,
+            seconds=time.monotonic() - clock,
         )
         if _is_news(error, wanted, settings):
             remember_failure(settings.reports, failure)
@@ -251,6 +248,22 @@ def _run(
     )
     check_outputs(executed, name=wanted.name, language=language)
     return executed
+
+
+def failure_of(
+    wanted: Order, said: str, language: Language, *, time: datetime, seconds: float = 0.0
+) -> Failure:
+    """The failure of an order, as the index tells of it."""
+    return Failure(
+        title=notebook_title(wanted.notebook, language),
+        notebook=wanted.name,
+        slug=wanted.slug,
+        language=wanted.language,
+        parameters=wanted.shown(),
+        message=said,
+        time=time.isoformat(timespec="seconds"),
+        duration_s=round(seconds, 2),
+    )
 
 
 def _files(

@@ -14,10 +14,10 @@ from umea_eval.runs import machine
 from umea_eval.runs.clashing import finished_of, withhold
 from umea_eval.runs.folders import remove_leftovers
 from umea_eval.runs.latest import Latest, write_latest
-from umea_eval.runs.manifest import Failure, forget_failure, git_state, remember_failure
-from umea_eval.runs.notebooks import notebook_title
+from umea_eval.runs.manifest import forget_failure, git_state, remember_failure
 from umea_eval.runs.plan import Plan, Planned
 from umea_eval.runs.pool import Begun, ColdPool, Ended, Job, Result, WarmPool
+from umea_eval.runs.produce import failure_of
 from umea_eval.runs.state import State
 from umea_eval.runs.warm.server import Unfit
 from umea_eval.settings import Settings
@@ -248,16 +248,8 @@ def _explained(each: Planned, result: Result, settings: Settings, language: Lang
     else:
         kind = f"exit status {result.status}"
         said = text("runs.bug_died", language, notebook=each.order.name, kind=kind)
-    failure = Failure(
-        title=notebook_title(each.order.notebook, language),
-        notebook=each.order.name,
-        slug=each.order.slug,
-        language=each.order.language,
-        parameters=each.order.shown(),
-        message=said,
-        time=datetime.now().astimezone().isoformat(timespec="seconds"),
-        duration_s=round(result.seconds, 2),
-    )
+    now = datetime.now().astimezone()
+    failure = failure_of(each.order, said, language, time=now, seconds=result.seconds)
     remember_failure(settings.reports, failure)
     return Result("failed", result.seconds, message=said, status=result.status)
 
