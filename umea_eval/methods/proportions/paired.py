@@ -102,7 +102,7 @@ def mcnemar(b: npt.ArrayLike, c: npt.ArrayLike) -> McNemar:
     """McNemar's test of the discordant pairs ``b`` and ``c`` (scalars or arrays).
 
     Without discordant pairs nothing speaks against equality: every p is 1. The corrected
-    chi-square is (|b - c| - 1)^2 / (b + c), never with a negative difference.
+    chi-square is ``(|b - c| - 1)^2 / (b + c)``, never with a negative difference.
     Equals R ``mcnemar.test`` and ``binom.test(b, b + c)`` (E05).
     """
     b, c = alike(counts(b, "b"), counts(c, "c"))
