@@ -12,7 +12,6 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.methods.inputs import (
     BoolArray,
-    Column,
     FloatArray,
     at_least,
     choice,
@@ -84,9 +83,9 @@ class Design:
 def design(
     data: pd.DataFrame,
     *,
-    outcome: Column,
-    exposure: Column | None,
-    time: Column,
+    outcome: pd.Series[Any],
+    exposure: pd.Series[Any] | None,
+    time: pd.Series[Any],
     interruption: Mark,
     marks: Sequence[Mark],
     harmonics: int,
@@ -101,9 +100,9 @@ def design(
     """
     at_least(harmonics, 0, "harmonics")
     positive(period, "period")
-    line = timeline(time, "time")
-    y = numbers(outcome, "outcome")[line.order]
-    days = None if exposure is None else numbers(exposure, "exposure")[line.order]
+    line = timeline(time, str(time.name))
+    y = numbers(outcome, str(outcome.name))[line.order]
+    days = None if exposure is None else numbers(exposure, str(exposure.name))[line.order]
     _refuse(line, interruption, marks)
     place = np.arange(len(line), dtype=np.float64)
     columns: dict[str, FloatArray] = {"intercept": np.ones(len(line)), "trend": place + 1}
