@@ -113,6 +113,9 @@ def design(
         first = start + mark.phase_in
         kept &= ~((place >= start) & (place < first))
         suffix = "" if mark is interruption else f" {mark.name(line)}"
+        # A second term of the same name would silently take the place of the first.
+        if "level" + suffix in columns:
+            raise UserError("methods.interrupted_series.same_name", mark=mark.name(line))
         columns["level" + suffix] = (place >= first).astype(np.float64)
         if mark.has_slope:
             columns["slope" + suffix] = np.maximum(place - first, 0.0)
@@ -122,6 +125,8 @@ def design(
         columns[f"sin {k}"] = np.sin(2 * np.pi * k * place / period)
         columns[f"cos {k}"] = np.cos(2 * np.pi * k * place / period)
     for name in covariates:
+        if name in columns:
+            raise UserError("methods.inputs.reserved", column=name)
         columns[name] = numbers(data[name], name)[line.order]
     terms = tuple(columns)
     matrix = np.column_stack([columns[name] for name in terms])[kept]
