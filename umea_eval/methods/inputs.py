@@ -38,9 +38,13 @@ class Interval(NamedTuple):
 def numbers(values: npt.ArrayLike | pd.Series, name: str) -> FloatArray:
     """``values`` as float64, whatever type they came in; missing or infinite values are errors."""
     if isinstance(values, pd.Series):
-        if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
+        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+            array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        elif values.dtype == object or (len(values) and values.isna().all()):
+            # Whole numbers or Decimals kept as objects, or a column that nothing was ever put into.
+            array = _as_float(values.to_numpy(dtype=object, na_value=np.nan), name)
+        else:
             raise UserError("methods.inputs.not_number", column=name)
-        array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         array = _as_float(values, name)
     if array.size == 0:
