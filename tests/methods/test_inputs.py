@@ -17,7 +17,7 @@ from umea_eval.methods.difference_in_differences import staggered_adoption
 from umea_eval.methods.estimates import Estimates
 from umea_eval.methods.inputs import binomial, column, counts, numbers, sums
 from umea_eval.methods.interrupted_series import interrupted_series
-from umea_eval.methods.proportions import wilson
+from umea_eval.methods.proportions import proportion, wilson
 from umea_eval.methods.roots import crossing
 from umea_eval.methods.weighting import risk_set_matching
 
@@ -98,6 +98,11 @@ def test_a_series_at_fault_is_named_as_the_user_named_it() -> None:
 def test_an_unknown_column_lists_the_known_ones() -> None:
     with pytest.raises(UserError, match="Kolumnerna är: alpha, beta"):
         column(pd.DataFrame({"alpha": [1], "beta": [2]}), "zzz")
+
+
+def test_a_name_that_two_columns_share_is_told() -> None:
+    with pytest.raises(UserError, match="2 kolumner heter ”x”"):
+        proportion(pd.DataFrame([[1, 2, 9]], columns=["x", "x", "n"]), "x", "n")
 
 
 def test_scalars_and_arrays_broadcast() -> None:

@@ -172,7 +172,10 @@ def at_least(given: float, least: int, name: str) -> int:
 
 
 def column(data: pd.DataFrame, name: str) -> pd.Series:
-    """One column of ``data``; an unknown name is an error that suggests the nearest one."""
+    """One column of ``data``; an unknown name is an error that suggests the nearest one.
+
+    A name that several columns share is an error too.
+    """
     if not isinstance(data, pd.DataFrame):
         raise UserError("methods.inputs.no_frame", given=type(data).__name__)
     if name not in data.columns:
@@ -180,6 +183,9 @@ def column(data: pd.DataFrame, name: str) -> pd.Series:
         near = difflib.get_close_matches(name, known, n=1)
         key = "methods.inputs.no_column_near" if near else "methods.inputs.no_column"
         raise UserError(key, column=name, near="".join(near), known=", ".join(known))
+    columns = int((data.columns == name).sum())
+    if columns > 1:
+        raise UserError("methods.inputs.column_twice", column=name, columns=columns)
     return data[name]
 
 
