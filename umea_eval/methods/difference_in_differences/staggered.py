@@ -131,6 +131,7 @@ def staggered_adoption(
     confidence: float = 0.95,
     max_assignments: int = 10_000,
     seed: int = 1,
+    parts: bool = True,
 ) -> StaggeredAdoption:
     """Callaway & Sant'Anna's difference in differences without covariates.
 
@@ -140,7 +141,8 @@ def staggered_adoption(
     start, the one before each ("varying") or the last before the start ("universal").
     ``weights``: size of the units. ``inference``: "permutation" of the starts (the default below
     40 units without weights) or "influence" functions with normal limits. At most
-    ``max_assignments`` deals are tried; more are sampled with ``seed``.
+    ``max_assignments`` deals are tried; more are sampled with ``seed``. Without ``parts`` only the
+    simple overall effect and the test before the start are worked out: the rest has no rows.
 
     Raises UserError for an unbalanced panel, a start that differs within a unit, and where no unit
     is left to compare with. Equals R ``did::att_gt`` and ``aggte`` with ``bstrap = FALSE``.
@@ -167,12 +169,18 @@ def staggered_adoption(
     judge = _Judge(panel, cells, dealt, confidence)
     after = cells.event_time >= 0
     events = [(int(e), cells_of.at_event_time(cells, int(e))) for e in np.unique(cells.event_time)]
+    simple = {"aggregation": "simple"} | judge.one(cells_of.simple(cells))
+    pre_trend_p = judge.pre_trend([each for e, each in events if e < 0])
+    smallest_p, exact = (None, None) if dealt is None else (dealt.smallest_p, dealt.exact)
+    if not parts:
+        table, none = judge.frame([simple]), judge.frame([simple]).iloc[:0, 1:]
+        return StaggeredAdoption(table, none, none, none, none, pre_trend_p, smallest_p, exact)
     groups = [(int(g), cells_of.of_group(cells, int(g))) for g in np.unique(cells.group[after])]
     calendar = [(int(t), cells_of.in_period(cells, int(t))) for t in np.unique(cells.period[after])]
     size = np.array([cells.share[cells.group == g][0] for g, _ in groups])
     later = [each for e, each in events if e >= 0]
     overall = [
-        {"aggregation": "simple"} | judge.one(cells_of.simple(cells)),
+        simple,
         {"aggregation": "dynamic"} | judge.mean(later, np.full(len(later), 1 / len(later))),
         {"aggregation": "group"} | judge.mean([e for _, e in groups], size / size.sum(), size),
         {"aggregation": "calendar"}
@@ -193,9 +201,9 @@ def staggered_adoption(
         groups=judge.frame([{"start": panel.periods[g]} | judge.one(e) for g, e in groups]),
         calendar=judge.frame([{"time": panel.periods[t]} | judge.one(e) for t, e in calendar]),
         group_time=judge.frame(named),
-        pre_trend_p=judge.pre_trend([each for e, each in events if e < 0]),
-        smallest_p=None if dealt is None else dealt.smallest_p,
-        exact=None if dealt is None else dealt.exact,
+        pre_trend_p=pre_trend_p,
+        smallest_p=smallest_p,
+        exact=exact,
     )
 
 
