@@ -1,4 +1,4 @@
-"""The documentation site: ``make docs`` writes it to ``build/docs``; it needs no network to be read.
+"""The documentation site: ``make docs`` writes it to ``build/docs``. It is read without network.
 
 Pages in Swedish, the reference in English from docstrings. The pages of error codes are written
 here from the product's own texts, so that they never differ from ``umea-eval help CODE``.
@@ -30,6 +30,8 @@ project = "umea_eval"
 author = "the umea_eval contributors"
 version = release = __version__
 language = "sv"
+locale_dirs = ["locale"]  # the theme's own words, which it has in English only
+smartquotes = False  # what stands in quotation marks is often to be typed
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
@@ -47,7 +49,7 @@ pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_use_legacy_class_based = False
+autodoc_type_aliases = {"npt.ArrayLike": "ArrayLike", "npt.NDArray": "NDArray"}
 python_display_short_literal_types = True
 autodoc_default_options = {"members": True, "undoc-members": False}
 # Where the docstrings speak of other libraries, nothing is looked up.
@@ -79,10 +81,21 @@ def _error_page(code: str) -> str:
     swedish = [f"# {code}: {page.title['sv']}", page.why["sv"], "## Gör så här"]
     swedish.append("\n".join(f"{n}. {_plain(step)}" for n, step in enumerate(page.mend["sv"], 1)))
     said = "\n".join(f"- {_plain(line)}" for line in messages(code, "sv"))
-    english = [":::{container} english", f"**{page.title['en']}.** {_plain(page.why['en'])}"]
+    english = [
+        '```{raw} html\n<div lang="en">\n```',
+        f"**{page.title['en']}.** {_plain(page.why['en'])}",
+    ]
     english.append("\n".join(f"{n}. {_plain(step)}" for n, step in enumerate(page.mend["en"], 1)))
     return "\n\n".join(
-        [*swedish, "## Meddelanden som hör hit", said, "## In English", *english, ":::", ""]
+        [
+            *swedish,
+            "## Meddelanden som hör hit",
+            said,
+            "## In English",
+            *english,
+            "```{raw} html\n</div>\n```",
+            "",
+        ]
     )
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import umea_eval.datasets.official_statistics.measures
     import umea_eval.datasets.placement_days.measures
     import umea_eval.datasets.survey.measures
-    import umea_eval.datasets.vhu_lss.measures
+    import umea_eval.datasets.vhu_lss.measures  # noqa: F401
     from umea_eval.intake.cleaning import CleaningSettings, CleanResult
     from umea_eval.intake.example import Simulated
     from umea_eval.intake.schema import Schema

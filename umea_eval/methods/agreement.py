@@ -50,6 +50,18 @@ def kappa(
     missing assessments, and when all fall in one category, where kappa does not exist.
     Source: Fleiss, Cohen & Everitt 1969, Psychol Bull 72:323-327 (standard error). Equals R
     ``vcd::Kappa`` and ``irrCAC::kappa2.table`` (which takes t for the normal distribution).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "first": ["mild"] * 22 + ["severe"] * 8,
+    ...         "second": ["mild"] * 20 + ["severe"] * 2 + ["mild"] * 3 + ["severe"] * 5,
+    ...     }
+    ... )
+    >>> agreement = ue.methods.agreement.kappa(frame, "first", "second")
+    >>> agreement.table[["value", "lower", "upper"]].round(3).to_dict("records")
+    [{'value': 0.556, 'lower': 0.213, 'upper': 0.9}]
     """
     choice(weights, Weights, "weights")
     order = _declared_order(data, first, second) if categories is None else categories
@@ -82,6 +94,18 @@ def gwet_ac1(
     The interval takes t on pairs - 1 degrees of freedom, cut at -1 and 1, and is missing when all
     pairs agree. Raises UserError for missing assessments or a single category.
     Source: Gwet 2008, Br J Math Stat Psychol 61:29-48. Equals R ``irrCAC::gwet.ac1.table``.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "first": ["mild"] * 22 + ["severe"] * 8,
+    ...         "second": ["mild"] * 20 + ["severe"] * 2 + ["mild"] * 3 + ["severe"] * 5,
+    ...     }
+    ... )
+    >>> agreement = ue.methods.agreement.gwet_ac1(frame, "first", "second")
+    >>> agreement.table[["value", "lower", "upper"]].round(3).to_dict("records")
+    [{'value': 0.733, 'lower': 0.486, 'upper': 0.981}]
     """
     table = _crosstab(data, first, second, categories)
     share, size = _shares(table), len(table)
@@ -100,7 +124,13 @@ def gwet_ac1(
 
 
 def from_crosstab(table: pd.DataFrame | npt.ArrayLike) -> pd.DataFrame:
-    """One row per pair, with columns ``first`` and ``second``, from a square table of counts."""
+    """One row per pair, with columns ``first`` and ``second``, from a square table of counts.
+
+    >>> import umea_eval as ue
+    >>> pairs = ue.methods.agreement.from_crosstab([[20, 2], [3, 5]])
+    >>> pairs.value_counts(sort=False).tolist()
+    [20, 2, 3, 5]
+    """
     frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
     cells = counts(frame.to_numpy(), "table")
     if cells.shape[0] != cells.shape[1]:

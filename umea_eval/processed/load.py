@@ -39,6 +39,12 @@ def load(
     data. Raises UserError where nothing is cleaned or it is not whole, and with ``check`` also
     where exports, choices or code have changed since. Exports that have been deleted, as the
     decision on retention may ask, are no change.
+
+    >>> import umea_eval as ue
+    >>> cleaned = ue.clean("survey")
+    >>> tables = ue.load("survey")
+    >>> sorted(tables), tables.example
+    (['codings', 'comparison', 'frame', 'questionnaire', 'responses'], True)
     """
     settings = settings or read_settings()
     folder = stored_folder(name, settings)

@@ -147,6 +147,21 @@ def staggered_adoption(
     Raises UserError for an unbalanced panel, a start that differs within a unit, and where no unit
     is left to compare with. Equals R ``did::att_gt`` and ``aggte`` with ``bstrap = FALSE``.
     Source: Callaway & Sant'Anna 2021; permutation: Shaikh & Toulis 2021.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> panel = pd.DataFrame(
+    ...     {"area": list("ABCDEF") * 4, "year": [20] * 6 + [21] * 6 + [22] * 6 + [23] * 6}
+    ... )
+    >>> panel["start"] = panel["area"].map({"A": 22.0, "B": 22.0})  # the others never begin
+    >>> panel["now"] = (panel["year"] >= panel["start"]).astype(int)
+    >>> noise = [0.1, -0.2, 0.0, 0.2, -0.1, 0.0, -0.1, 0.1, 0.2, -0.2, 0.0, 0.1] * 2
+    >>> panel["y"] = panel["year"] + 3 * panel["now"] + noise
+    >>> effect = ue.methods.difference_in_differences.staggered_adoption(
+    ...     panel, outcome="y", unit="area", time="year", start="start"
+    ... )
+    >>> round(float(effect.table["value"].iloc[0]), 2), round(effect.smallest_p, 4)  # 3 is planted
+    (2.98, 0.0667)
     """
     level(confidence)
     choice(control, Control, "control")
@@ -225,6 +240,25 @@ def placebo_permutation(
     or Callaway & Sant'Anna's simple overall effect. With 2 of 6 areas begun at one date there are
     15 deals and the smallest p is 1/15: a 95 % interval does not exist and its limits are missing.
     Source: Fisher 1935; Rosenbaum 2002, section 2; Conley & Taber 2011.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> panel = pd.DataFrame(
+    ...     {"area": list("ABCDEF") * 4, "year": [20] * 6 + [21] * 6 + [22] * 6 + [23] * 6}
+    ... )
+    >>> panel["start"] = panel["area"].map({"A": 22.0, "B": 22.0})  # the others never begin
+    >>> panel["now"] = (panel["year"] >= panel["start"]).astype(int)
+    >>> noise = [0.1, -0.2, 0.0, 0.2, -0.1, 0.0, -0.1, 0.1, 0.2, -0.2, 0.0, 0.1] * 2
+    >>> panel["y"] = panel["year"] + 3 * panel["now"] + noise
+    >>> test = ue.methods.difference_in_differences.placebo_permutation(
+    ...     panel, outcome="y", unit="area", time="year", start="start"
+    ... )
+    >>> (
+    ...     test.assignments,
+    ...     round(test.smallest_p, 4),
+    ...     round(float(test.table["p_value"].iloc[0]), 4),
+    ... )  # 1 of 15
+    (15, 0.0667, 0.0667)
     """
     level(confidence)
     choice(estimator, Estimator, "estimator")

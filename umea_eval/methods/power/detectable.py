@@ -90,6 +90,11 @@ def detectable_proportions(
 
     ``inflation`` is the design effect by which clusters shrink both groups (`design_effect`).
     Equals R ``power.prop.test(n, p2 = baseline, power = power)`` for equal groups.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_proportions(100, 100, 0.5)
+    >>> effect.table["value"].round(3).tolist()
+    [0.193, -0.193]
     """
     up, down = smallest_differences(n1, n2, baseline, power=power, alpha=alpha, inflation=inflation)
     return _both(up, -down, "points", power=power, alpha=alpha, method="two proportions")
@@ -122,7 +127,13 @@ def smallest_differences(
 def detectable_paired_proportions(
     n: float, discordant: float, *, power: float = 0.8, alpha: float = 0.05
 ) -> SmallestEffect:
-    """The smallest net change in a share when ``discordant`` of ``n`` people change at all."""
+    """The smallest net change in a share when ``discordant`` of ``n`` people change at all.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_paired_proportions(100, 0.3)
+    >>> round(float(effect.table["value"].iloc[0]), 3)
+    0.152
+    """
     if not 0 < discordant <= 1:
         raise UserError("methods.power.baseline")
     n = _effective(n, 1)
@@ -146,7 +157,13 @@ def detectable_means(
     alpha: float = 0.05,
     inflation: float = 1,
 ) -> SmallestEffect:
-    """The smallest difference between two means, in the unit of ``sd``."""
+    """The smallest difference between two means, in the unit of ``sd``.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_means(64, 64, 1.0)
+    >>> round(float(effect.table["value"].iloc[0]), 2)  # half a standard deviation
+    0.5
+    """
     n1, n2 = _effective(n1, inflation), _effective(n2, inflation)
     effect = _smallest(lambda d: formulas.power_means(n1, n2, d, 1.0, alpha=alpha), _LARGEST, power)
     return _both(
@@ -162,7 +179,13 @@ def detectable_means(
 def detectable_paired_means(
     n: float, sd: float, *, power: float = 0.8, alpha: float = 0.05
 ) -> SmallestEffect:
-    """The smallest mean change in the same people; ``sd`` is that of their differences."""
+    """The smallest mean change in the same people; ``sd`` is that of their differences.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_paired_means(34, 1.0)
+    >>> round(float(effect.table["value"].iloc[0]), 2)
+    0.5
+    """
     effect = smallest_paired_change(n, sd, power=power, alpha=alpha)
     return _both(effect, -effect, "difference", power=power, alpha=alpha, method="paired t")
 
@@ -188,7 +211,13 @@ def detectable_rates(
     power: float = 0.8,
     alpha: float = 0.05,
 ) -> SmallestEffect:
-    """The smallest rate ratio when both groups' rate without an effect is ``rate`` per ``per``."""
+    """The smallest rate ratio when both groups' rate without an effect is ``rate`` per ``per``.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_rates(10000, 10000, 5)
+    >>> effect.table["value"].round(2).tolist()
+    [1.65, 0.5]
+    """
     if not (exposure1 > 0 and exposure2 > 0 and rate > 0 and dispersion > 0):
         raise UserError("methods.power.rate")
     events = exposure1 * rate / per, exposure2 * rate / per
@@ -209,7 +238,13 @@ def detectable_rates(
 def detectable_hazard_ratio(
     events: float, *, share: float = 0.5, power: float = 0.8, alpha: float = 0.05
 ) -> SmallestEffect:
-    """The smallest hazard ratio with ``events`` in all and ``share`` of the people in one group."""
+    """The smallest hazard ratio with ``events`` in all and ``share`` of the people in one group.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_hazard_ratio(88)
+    >>> round(float(effect.table["value"].iloc[0]), 2)
+    1.82
+    """
     if not (events > 0 and 0 < share < 1):
         raise UserError("methods.power.rate")
     effect = _smallest(
@@ -241,6 +276,13 @@ def detectable_interrupted_series(
 
     ``sd`` is that of one period around the line, in the outcome's unit; for counts give that of
     the log rate (about the square root of dispersion over the mean count) and ``scale="ratio"``.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_interrupted_series(24, 12, 2.0, autocorrelation=0.3)
+    >>> effect.table[["direction", "value"]].round(2)
+      direction  value
+    0     level   4.57
+    1     slope   0.62
     """
     choice(scale, SeriesScale, "scale")
     errors = formulas.interrupted_series_errors(before, after, sd, autocorrelation=autocorrelation)
@@ -266,6 +308,11 @@ def detectable_difference_in_differences(
     ``sd_change`` is the standard deviation between units of their change (mean after minus mean
     before). The units are what is compared, so that t has treated + controls - 2 degrees of
     freedom. Where permutation is used, see also `smallest_attainable_p`.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_difference_in_differences(2, 4, 1.5)
+    >>> round(float(effect.table["value"].iloc[0]), 2)
+    4.89
     """
     effect = smallest_difference_in_differences(
         treated, controls, sd_change, power=power, alpha=alpha

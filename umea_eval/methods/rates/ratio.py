@@ -66,6 +66,13 @@ def rate_ratio(
     those it is compared with; ``p_value`` is two-sided. Events must be independent: where the same
     people have several, use `bootstrap_rate_ratio` or a regression with clusters.
     Equals R ``poisson.test`` (E02).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> homes = pd.DataFrame({"home": ["A", "B"], "falls": [11, 21], "days": [800, 3011]})
+    >>> ratio = ue.methods.rates.rate_ratio(homes, "falls", "days", group="home", reference="B")
+    >>> ratio.table[["value", "lower", "upper", "p_value"]].round(4).to_dict("records")
+    [{'value': 1.9715, 'lower': 0.8584, 'upper': 4.2773, 'p_value': 0.0797}]
     """
     pairs = against(data, x, exposure, group=group, reference=reference, by=by, read=read_rate)
     exact = exact_rate_ratio(*pairs.counts, confidence=confidence)
@@ -97,6 +104,11 @@ def exact_rate_ratio(
     The upper limit is infinite when x2 = 0; without any events there is no ratio (UserError).
     Source: Lehmann & Romano 2005, Testing statistical hypotheses, 4.5: x1 is binomial given the
     sum. The p-value sums the outcomes that are no more likely. Equals R ``poisson.test`` (E02).
+
+    >>> import umea_eval as ue
+    >>> ratio = ue.methods.rates.exact_rate_ratio(11, 800, 21, 3011)
+    >>> round(float(ratio.ratio), 4), round(float(ratio.p_value), 5)  # R: ?poisson.test
+    (1.9715, 0.07967)
     """
     first = read_rate(x1, exposure1, ("x1", "exposure1"))
     second = read_rate(x2, exposure2, ("x2", "exposure2"))
@@ -138,6 +150,21 @@ def bootstrap_rate_ratio(
     The order of rows does not matter.
 
     Source: Efron & Tibshirani 1993, An introduction to the bootstrap, 13.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> people = pd.DataFrame(
+    ...     {
+    ...         "home": ["A"] * 5 + ["B"] * 5,
+    ...         "falls": [3, 1, 2, 1, 4, 0, 1, 1, 2, 1],
+    ...         "days": [100] * 10,
+    ...     }
+    ... )
+    >>> ratio = ue.methods.rates.bootstrap_rate_ratio(
+    ...     people, "falls", "days", group="home", reference="B", seed=1, replicates=500
+    ... )
+    >>> round(float(ratio.table["value"].iloc[0]), 2)  # 11 falls against 5
+    2.2
     """
     level(confidence)
     at_least(replicates, 1, "replicates")

@@ -64,6 +64,22 @@ def direct_rate(
     Source: Dobson et al. 1991, Stat Med 10:457-462. Equals R
     ``PHEindicatormethods::calculate_dsr``, with ``event_frequency`` its
     ``independent_events = FALSE``.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "age": ["0-64", "65+"],
+    ...         "events": [20, 40],
+    ...         "people": [10000, 4000],
+    ...         "standard": [80, 20],
+    ...     }
+    ... )
+    >>> rates = ue.methods.standardisation.direct_rate(
+    ...     frame, "events", "people", "standard", stratum="age"
+    ... )
+    >>> round(float(rates.table["value"].iloc[0]), 2)  # 0.8 x 2 + 0.2 x 10, per 1000
+    3.6
     """
     level(confidence)
     positive(per, "per")

@@ -120,6 +120,16 @@ def cumulative_incidence(
     Raises UserError as :func:`kaplan_meier` does.
     Equals R ``survival::survfit(Surv(time, factor(event)))`` (L01).
     Source: Aalen & Johansen 1978; variance of Marubini & Valsecchi 1995, section 10.3.
+
+    >>> import umea_eval as ue
+    >>> months, why = [1, 2, 2, 3, 4, 5], [1, 2, 0, 1, 2, 0]
+    >>> curves = ue.methods.survival.cumulative_incidence(
+    ...     months, why, at=[4], causes={1: "work", 2: "other"}
+    ... )
+    >>> curves.table[["cause", "value"]].round(4)
+       cause   value
+    0      1  0.3889
+    1      2  0.3889
     """
     level(confidence)
     choice(method, Limits, "method")

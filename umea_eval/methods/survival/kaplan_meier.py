@@ -133,6 +133,12 @@ def kaplan_meier(
     codes than 0 and 1, and a time in ``at`` after the last follow-up of a group.
     Equals R ``survival::survfit`` (V01, V02, V03, L02).
     Source: Kaplan & Meier 1958; Kalbfleisch & Prentice 2002, section 1.4.
+
+    >>> import umea_eval as ue
+    >>> months, left = [1, 2, 2, 3, 4, 5, 6, 6], [1, 1, 0, 1, 0, 1, 0, 0]
+    >>> curve = ue.methods.survival.kaplan_meier(months, left, at=[3])
+    >>> curve.table[["time", "value"]].round(4).to_dict("records")  # 7/8 x 6/7 x 4/5
+    [{'time': 3.0, 'value': 0.6}]
     """
     level(confidence)
     choice(method, Limits, "method")

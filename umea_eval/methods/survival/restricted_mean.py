@@ -86,6 +86,12 @@ def restricted_mean(
     without the event (the area is then not known).
     Equals R ``print(survfit(...), rmean = horizon)`` (V06, L02). Source: Klein & Moeschberger 2003,
     section 4.5.
+
+    >>> import umea_eval as ue
+    >>> months, left = [1, 2, 2, 3, 4, 5, 6, 6], [1, 1, 0, 1, 0, 1, 0, 0]
+    >>> mean = ue.methods.survival.restricted_mean(months, left, horizon=4)
+    >>> round(float(mean.table["value"].iloc[0]), 4)  # 1 + 7/8 + 3/4 + 3/5
+    3.225
     """
     level(confidence)
     persons = follow_up(durations, events, entry=entry)

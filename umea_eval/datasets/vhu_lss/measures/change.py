@@ -46,6 +46,13 @@ def pairs(
 
     First is the value of the person's first examination, second that of the ``which`` follow-up
     after it that has the value.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> pairs = measures.pairs(tables["examinations"], tables["follow_ups"], "weight")
+    >>> pairs["person"].is_unique, len(pairs) <= len(tables["follow_ups"])
+    (True, True)
     """
     check_columns(examinations, ("person", "examined_on"))
     check_columns(follow_ups, ("person", "examined_on"))
@@ -102,6 +109,16 @@ def paired_change(
     later one. ``test``: "t", "wilcoxon" (Hodges-Lehmann), "sign_flip" (exact for few pairs), or
     "homes", a bootstrap of whole homes (``replicates``). Too few pairs give a value without limits,
     and none give none. Follow-up is not at random: those who came back may differ from the others.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> change = measures.paired_change(
+    ...     tables["examinations"], tables["follow_ups"], measures=["weight"]
+    ... )
+    >>> pairs = measures.pairs(tables["examinations"], tables["follow_ups"], "weight")
+    >>> round(float(change["value"].iloc[0] - (pairs["second"] - pairs["first"]).mean()), 6)
+    0.0
     """
     begin = first_visits(examinations)
     rows = []
@@ -140,6 +157,15 @@ def detectable_change(
 
     ``value`` is in the measure's unit, up or down; ``denominator`` the pairs and ``sd`` the
     standard deviation of their differences. Missing for fewer than three pairs or no spread.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> smallest = measures.detectable_change(
+    ...     tables["examinations"], tables["follow_ups"], measures=["weight"]
+    ... )
+    >>> bool(smallest["value"].iloc[0] > 0)
+    True
     """
     rows = []
     for measure in measures:

@@ -31,6 +31,20 @@ def detectable_participation(
     that is possible can be detected. ``denominator`` and ``reference_denominator`` are the sizes.
     ``correlation_in_homes`` is that between persons of one home: it makes fewer of them, by the
     mean number of persons of a home. Raises UserError for a reference that has nobody.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> smallest = measures.detectable_participation(everybody, reference="2480")
+    >>> smallest["direction"].unique().tolist()
+    ['increase', 'decrease']
     """
     table = participation(everybody, by=by, base=base, taking_part=taking_part)
     if table.empty:

@@ -48,6 +48,22 @@ def registered_panel(
     first period with VHU, missing for never). Raises UserError for an outcome that is not
     registered for all, and where a person lacks a month, an outcome is missing, or a unit has no
     row among the introductions or two.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> panel = measures.registered_panel(
+    ...     everybody, tables["registered"], tables["introductions"], outcome="examination"
+    ... )
+    >>> bool((panel["numerator"] <= panel["denominator"]).all())
+    True
     """
     if outcome not in OUTCOMES:
         raise UserError("vhu_lss.measures.not_registered", known=", ".join(OUTCOMES))
@@ -128,6 +144,23 @@ def introduction_change(
     for the confidence. Raises UserError as
     ``staggered_adoption``: without a period before the first start, or with nothing to compare
     with.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> panel = measures.registered_panel(
+    ...     everybody, tables["registered"], tables["introductions"], outcome="examination"
+    ... )
+    >>> change = measures.introduction_change(panel)
+    >>> bool((change["lower"] <= change["upper"]).all())
+    True
     """
     check_columns(panel, ("unit", "time", "value", "start"))
     found = staggered_adoption(
@@ -177,7 +210,25 @@ def event_course(
     max_assignments: int = 10_000,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """The differences by period before (negative) and after each unit's start: ``event_time``."""
+    """The differences by period before (negative) and after each unit's start: ``event_time``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> panel = measures.registered_panel(
+    ...     everybody, tables["registered"], tables["introductions"], outcome="examination"
+    ... )
+    >>> course = measures.event_course(panel)
+    >>> bool(course["event_time"].is_monotonic_increasing)
+    True
+    """
     check_columns(panel, ("unit", "time", "value", "start"))
     study = staggered_adoption(
         panel,
@@ -207,6 +258,23 @@ def detectable_introduction(
     never did), over the periods up to that next start. ``sd`` is the standard deviation between
     the latter of their change (mean after minus mean before). Missing for fewer than three of them
     or no spread. One row; ``denominator`` counts the units compared.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> panel = measures.registered_panel(
+    ...     everybody, tables["registered"], tables["introductions"], outcome="examination"
+    ... )
+    >>> smallest = measures.detectable_introduction(panel)
+    >>> smallest[["treated", "controls"]].to_dict("records")
+    [{'treated': 2, 'controls': 6}]
     """
     check_columns(panel, ("unit", "time", "value", "start"))
     begun = panel.drop_duplicates("unit").set_index("unit")["start"].astype("float64")
