@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Ten million rows of payments are some 400 MB as text.
 MAX_FILE_BYTES = 500_000_000
-MAX_FILES = 20
+MAX_FILES = 50
 # Hidden, so that no cleaning reads what has not been decided about.
 INCOMING = ".incoming-"
 _MAX_NAME = 120

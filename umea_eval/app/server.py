@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from umea_eval.app import data, progress, quarantine, start
+from umea_eval.app import data, evaluations, progress, project, quarantine, reports, start
 from umea_eval.app.guard import Guard, TooLarge
 from umea_eval.app.receiving import remove_leftovers
 from umea_eval.app.site import STATIC, Site, language_of, show_error, show_message
@@ -46,6 +46,14 @@ ROUTES = (
     Route("/datasets/{name}/quarantine/{key}", quarantine.row),
     Route("/datasets/{name}/quarantine/{key}", quarantine.correct, methods=["POST"]),
     Route("/datasets/{name}/decision", quarantine.decide, methods=["POST"]),
+    Route("/evaluations", evaluations.evaluations),
+    Route("/evaluations/{name}", evaluations.evaluation),
+    Route("/evaluations/{name}", evaluations.run, methods=["POST"]),
+    Route("/reports", reports.reports),
+    Route("/reports/at/{folder:path}", reports.report),
+    Route("/reports/files/{path:path}", reports.file),
+    Route("/project", project.project),
+    Route("/project", project.save, methods=["POST"]),
     Route("/work/{id}", progress.progress),
     Route("/work/{id}/state", progress.state),
     Route("/work/{id}/cancel", progress.cancel, methods=["POST"]),

@@ -155,11 +155,6 @@ def _hear(job: Job, news: Mapping[str, Any]) -> None:
 
 
 def _start(root: Path) -> subprocess.Popen[str]:
-    # Ctrl-C in the terminal is the app's alone; it then stops what it has begun.
-    if sys.platform == "win32":
-        own: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    else:
-        own = {"start_new_session": True}
     return subprocess.Popen(
         [sys.executable, "-m", "umea_eval.app.worker"],
         stdin=subprocess.PIPE,
@@ -169,7 +164,9 @@ def _start(root: Path) -> subprocess.Popen[str]:
         cwd=root,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         encoding="utf-8",
-        **own,
+        # Ctrl-C in the terminal is the app's alone; it then stops what it has begun.
+        start_new_session=sys.platform != "win32",
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
 
 
