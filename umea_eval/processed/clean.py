@@ -26,7 +26,7 @@ from umea_eval.intake.quarantine import (
 from umea_eval.intake.store import save
 from umea_eval.intake.tables import Each
 from umea_eval.language import Language, text
-from umea_eval.processed.account import account_page
+from umea_eval.processed.account import NOTICES, account_page
 from umea_eval.processed.file_names import Names, shown_name
 from umea_eval.processed.sources import (
     MAPPING,
@@ -222,7 +222,7 @@ def _misfits(result: CleanResult) -> list[Notice]:
     shown = {
         "n": len(places),
         "places": ", ".join(places[:5]),
-        "rows": others["other_tables"].sum(),
+        "rows": int(others["other_tables"].sum()),
     }
     return [Notice("processed.notice.misfits", shown)]
 
@@ -253,6 +253,11 @@ def _store(
     page = account_page(sources.dataset, result, settings.language, notices=known_texts)
     with building(settings.processed) as new:
         save(result, new.new, code=sources.dataset.code)
-        new.write({ACCOUNT_PAGE: page.encode("utf-8")})
+        new.write({ACCOUNT_PAGE: page.encode("utf-8"), NOTICES: _as_json(known)})
         target = sources.target(settings).relative_to(settings.processed)
         return new.move_to(target.as_posix())
+
+
+def _as_json(notices: Sequence[Notice]) -> bytes:
+    kept = [{"key": each.key, "values": dict(each.values)} for each in notices]
+    return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
