@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from umea_eval.errors import UserError
@@ -51,8 +52,23 @@ PUBLISHED = ("key_figures", "official_statistics")
 def __getattr__(name: str) -> object:
     if name not in (*DATASETS, *PUBLISHED):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import_module(f"{__name__}.{name}.measures")
     return import_module(f"{__name__}.{name}")
+
+
+def with_measures(dataset: str) -> Callable[[str], ModuleType]:
+    """What a dataset's package sets as its ``__getattr__``: its measures, imported when asked for.
+
+    >>> import umea_eval as ue
+    >>> ue.datasets.survey.measures.__name__
+    'umea_eval.datasets.survey.measures'
+    """
+
+    def find(name: str) -> ModuleType:
+        if name != "measures":
+            raise AttributeError(f"module {dataset!r} has no attribute {name!r}")
+        return import_module(f"{dataset}.measures")
+
+    return find
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,5 @@
 """Fallprevention: deviations, Downton assessments and resident-days."""
+
+from umea_eval.datasets import with_measures
+
+__getattr__ = with_measures(__name__)

@@ -1,0 +1,168 @@
+"""The documentation says what is so: its commands, its Python, its links, and how it looks."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import umea_eval as ue
+from tests.conftest import Run
+from tests.projects import make_product
+from umea_eval.cli import build
+
+REPOSITORY = Path(__file__).parents[1]
+DOCS = REPOSITORY / "docs"
+PAGES = sorted(
+    path
+    for path in (REPOSITORY / "README.md", *DOCS.rglob("*.md"))
+    if path.parent.name != "fel" and path.name != "fel.md"  # written from errors.toml
+)
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(umea-eval [^`]+)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+def blocks(path: Path) -> list[tuple[str, str]]:
+    return [(kind, text) for kind, text in BLOCK.findall(path.read_text(encoding="utf-8"))]
+
+
+def commands(path: Path) -> Iterator[list[str]]:
+    """Every command that a page shows, in blocks and in running text."""
+    text = path.read_text(encoding="utf-8")
+    shown = [*INLINE.findall(text)]
+    for kind, block in BLOCK.findall(text):
+        if kind in ("", "console"):
+            shown += re.findall(r"^(?:\$ )?(umea-eval .*?)(?: {2,}.*)?$", block, re.MULTILINE)
+    for words in shown:
+        yield shlex.split(words)[1:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_every_command_and_option_that_is_shown_exists(page: Path) -> None:
+    for words in commands(page):
+        command: click.Command = build("sv")
+        for word in words:
+            if word.startswith("-"):
+                known = {name for each in command.params for name in each.opts}
+                everywhere = {name for each in build("sv").params for name in each.opts}
+                assert word.partition("=")[0] in known | everywhere | {"--help"}, words
+            elif isinstance(command, click.Group) and word not in ("sv", "en"):
+                if word.isupper():
+                    break  # KOMMANDO stands for any
+                assert word in command.commands or word == "app", words
+                if word == "app":
+                    break  # has a guide before it has a room
+                command = command.commands[word]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        found = page.parent / target
+        assert found.exists() or re.search(r"fel(/E\d+)?\.md$", target), target
+
+
+def test_the_python_of_the_analysts_guide_does_what_it_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    names: dict[str, object] = {}
+    printed = io.StringIO()
+    for kind, code in blocks(DOCS / "guide/analyst.md"):
+        if kind == "python":
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(code, "analyst.md", "exec"), names)  # noqa: S102 - our own page
+        elif kind == "text":
+            assert printed.getvalue() == code
+    assert "spells" in names
+
+
+def test_the_commands_of_the_first_page_do_what_they_say(tmp_path: Path, umea_eval: Run) -> None:
+    project = make_product(tmp_path / "project")
+    shown = [text for kind, text in blocks(DOCS / "start.md") if kind == "console"]
+    assert shown
+    for line in "".join(shown).splitlines():
+        done = umea_eval(project, *shlex.split(line.removeprefix("$ "))[1:])
+        assert done.returncode == 0, done.stderr
+    assert (project / "data/processed/example/care_need/account.html").is_file()
+
+
+def test_the_citation_names_this_version() -> None:
+    text = (REPOSITORY / "CITATION.cff").read_text(encoding="utf-8")
+    given = dict(re.findall(r'^([\w-]+): "?([^"\n]+)"?$', text, re.MULTILINE))
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert given["cff-version"] == "1.2.0"
+    assert {"message", "title", "type"} <= set(given)
+    assert re.search(r"^authors:\n  - name: ", text, re.MULTILINE)
+    assert given["version"] == ue.__version__
+    assert given["license"] == project["license"]
+    assert ue.__version__ in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert ue.__version__ in (DOCS / "cite.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["new_dataset", pytest.param("raw_file_to_report", marks=pytest.mark.slow)],
+)
+def test_the_tutorials_run(name: str) -> None:
+    path = DOCS / f"tutorials/{name}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    assert all(not cell.get("outputs") for cell in notebook.cells)  # kept without results
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": path.parent}}).execute()
+    said = json.dumps([cell.get("outputs") for cell in notebook.cells], ensure_ascii=False)
+    assert {"new_dataset": "1 i karantän", "raw_file_to_report": "samma resultat"}[name] in said
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site as ``make docs`` builds it; a warning of Sphinx is an error."""
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", DOCS, folder],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.mark.slow
+def test_the_site_asks_nothing_of_the_network(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 80
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        loaded = re.findall(r"<(?:link|script|img|iframe|source)\b[^>]*?(?:href|src)=\"([^\"]+)", text)
+        assert [each for each in loaded if re.match(r"(https?:)?//", each)] == [], page
+    for style in site.rglob("*.css"):
+        assert not re.search(r"url\([\"']?(https?:)?//|@import", style.read_text(encoding="utf-8"))
+    assert (site / "searchindex.js").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_sites_pages_are_accessible(site: Path, width: int) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    from tests.acceptance.browser import page_at
+
+    for name in ("index", "guide/fou", "fel/E106", "reference/proportions", "search"):
+        with page_at(site / f"{name}.html", width=width) as page:
+            found = Axe().run(page).response["violations"]
+            assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], name
