@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 # A file of tests is one worker's; in the order of names the long ones (acceptance) come first.
 PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
 
-.PHONY: help app reports test test-all lab bench lock format clean
+.PHONY: help app reports test test-all lab docs bench lock format clean
 
 help:
 	@echo "make reports   all reports in Swedish and English: reports/index.html"
@@ -18,6 +18,7 @@ help:
 	@echo "make test      formatter, linter, types, import rules, tests"
 	@echo "make test-all  also the slow simulations"
 	@echo "make lab       JupyterLab with the notebooks"
+	@echo "make docs      the documentation: build/docs/index.html"
 	@echo "make bench     benchmarks against named peers"
 	@echo "make lock      new locked requirements (needs uv)"
 
@@ -47,6 +48,9 @@ format: $(VENV)/.dev
 lab: $(VENV)/.lab
 	$(BIN)/jupyter lab notebooks
 
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
@@ -54,10 +58,11 @@ bench: $(VENV)/.dev
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --quiet pyproject.toml requirements/build.in
 lock:
-	$(LOCK) --extra dev --extra lab --extra cluster -o requirements/all.txt
+	$(LOCK) --extra dev --extra lab --extra cluster --extra docs -o requirements/all.txt
 	$(LOCK) -c requirements/all.txt -o requirements/run.txt
-	$(LOCK) -c requirements/all.txt --extra dev --extra cluster -o requirements/dev.txt
+	$(LOCK) -c requirements/all.txt --extra dev --extra cluster --extra docs -o requirements/dev.txt
 	$(LOCK) -c requirements/all.txt --extra lab -o requirements/lab.txt
+	$(LOCK) -c requirements/all.txt --extra docs -o requirements/docs.txt
 	$(LOCK) -c requirements/all.txt --extra cluster -o requirements/cluster.txt
 	$(LOCK) -c requirements/all.txt benchmarks/peers/requirements.in -o benchmarks/peers/requirements.txt
 	$(LOCK) -c requirements/all.txt benchmarks/peers/jupyterlab.in -o benchmarks/peers/jupyterlab.txt

@@ -25,6 +25,7 @@ from umea_eval.commands.data import data_commands
 from umea_eval.commands.disclosure import disclosure_commands
 from umea_eval.commands.guard import guard_commands
 from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
+from umea_eval.error_pages import pages, terminal_page
 from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language, text
 from umea_eval.runs.failures import message, own_text
@@ -104,7 +105,7 @@ def build(language: Language) -> Group:
         params=everywhere(language),
         callback=lambda **_: None,
     )
-    own = [_report(language), _reports(language), _audit(language), _version(language)]
+    own = [_report(language), _reports(language), _audit(language)]
     for command in (
         *data_commands(language),
         *own,
@@ -112,6 +113,8 @@ def build(language: Language) -> Group:
         *disclosure_commands(language),
         *guard_commands(language),
         app_command(language),
+        _help(language),
+        _version(language),
     ):
         group.add_command(command)
     return group
@@ -292,6 +295,31 @@ def _audit(language: Language) -> Command:
     )
 
 
+def _help(language: Language) -> Command:
+    def call(code: str | None, **_: object) -> int:
+        if code is None:
+            say("\n".join(f"{page.code}  {page.title[language]}" for page in pages().values()))
+            return DONE
+        page = pages().get(code.strip().upper())
+        if page is None:
+            raise UserError("help.errors.code", language=language, code=code)
+        say(terminal_page(page, language))
+        return DONE
+
+    return Command(
+        "help",
+        language=language,
+        callback=call,
+        help=text("cli.help.help_code", language),
+        short_help=text("cli.help.help_code_short", language),
+        example="umea-eval help E106",
+        params=[
+            click.Argument(["code"], required=False, metavar=text("cli.metavar.code", language)),
+            *everywhere(language),
+        ],
+    )
+
+
 def _version(language: Language) -> Command:
     def call(**_: object) -> int:
         from umea_eval.report.provenance import code_sha256, python_version  # noqa: PLC0415
@@ -368,6 +396,8 @@ def _report_error(error: Exception, arguments: Sequence[str], language: Language
 
 def _tell_error(error: Exception, language: Language, *, own: bool) -> None:
     tell(message(error, language).strip())
+    if isinstance(error, UserError) and (more := error.more(language)):
+        tell(more)
     if own and not isinstance(error, UserError):
         tell(own_text(error))
 

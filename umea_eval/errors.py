@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from umea_eval.error_pages import code_of
 from umea_eval.language import Language, text
 
 
@@ -10,7 +11,8 @@ class UserError(Exception):
 
     ``key`` names an entry of the catalogue under ``errors.`` (or a dataset's own words), so that
     the message can be shown in either language. Its values say where (file, sheet, row, column) and
-    what was expected. They never hold a value that could identify a person.
+    what was expected. They never hold a value that could identify a person. ``code`` names the page
+    that says how it is mended (``umea-eval help CODE``).
     """
 
     exit_code = 2
@@ -24,6 +26,22 @@ class UserError(Exception):
     def message(self, language: Language | None = None) -> str:
         """The message in ``language``, or in the language that the error was raised with."""
         return text(self.key, language or self.language, **self.values)
+
+    @property
+    def code(self) -> str | None:
+        """The error code, such as ``E103``; None for a message that has no page."""
+        return code_of(self.key)
+
+    def more(self, language: Language | None = None) -> str:
+        """Where to read more; empty for a message that has no page."""
+        if self.code is None:
+            return ""
+        return text("help.more", language or self.language, code=self.code)
+
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]
+        # What Python prints below the message in a traceback: an analyst never sees the terminal's.
+        return [more] if (more := self.more()) else []
 
     def __str__(self) -> str:
         return self.message()

@@ -2,7 +2,11 @@
 
 A dataset that is cleaned from exports has, in its folder: ``schema.py`` with ``SCHEMAS``,
 ``cleaning.py`` with ``clean(raw, settings)``, ``synthetic.py`` with ``EXTRACTION`` and
-``simulate(n, seed, truth, *, numbers)``, and its measures. Nothing is imported until it is used.
+``simulate(n, seed, truth, *, numbers)``, and its measures. Nothing is imported until it is used::
+
+    import umea_eval as ue
+
+    ue.datasets.forsorjningsstod.measures.spells(months)
 """
 
 from __future__ import annotations
@@ -18,6 +22,15 @@ from umea_eval.errors import UserError
 if TYPE_CHECKING:
     import datetime as dt
 
+    # So that type checkers know what ``__getattr__`` finds.
+    import umea_eval.datasets.care_need.measures
+    import umea_eval.datasets.fallprevention.measures
+    import umea_eval.datasets.forsorjningsstod.measures
+    import umea_eval.datasets.key_figures.measures
+    import umea_eval.datasets.official_statistics.measures
+    import umea_eval.datasets.placement_days.measures
+    import umea_eval.datasets.survey.measures
+    import umea_eval.datasets.vhu_lss.measures  # noqa: F401
     from umea_eval.intake.cleaning import CleaningSettings, CleanResult
     from umea_eval.intake.example import Simulated
     from umea_eval.intake.schema import Schema
@@ -31,6 +44,15 @@ DATASETS = (
     "care_need",
     "survey",
 )
+# Published figures: read, not cleaned.
+PUBLISHED = ("key_figures", "official_statistics")
+
+
+def __getattr__(name: str) -> object:
+    if name not in (*DATASETS, *PUBLISHED):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import_module(f"{__name__}.{name}.measures")
+    return import_module(f"{__name__}.{name}")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from scipy.stats import t as student
 
 from umea_eval.errors import UserError
 from umea_eval.methods.estimates import Estimates, estimate_table
-from umea_eval.methods.inputs import FloatArray, choice, counts, group_keys, in_order, level
+from umea_eval.methods.inputs import FloatArray, choice, column, counts, group_keys, in_order, level
 
 Weights = Literal["unweighted", "linear", "quadratic"]
 
@@ -44,15 +44,28 @@ def kappa(
 ) -> Agreement:
     """Cohen's kappa of two assessments, one row of ``data`` per assessed person or event.
 
-    ``categories`` gives their order, which "linear" and "quadratic" ``weights`` need (sorted by
-    default). The interval is normal, cut at -1 and 1; when all pairs agree the formula has no
-    spread, and the interval is missing. Raises UserError for missing assessments, and when all
-    fall in one category, where kappa does not exist.
+    ``categories`` gives their order, which "linear" and "quadratic" ``weights`` need (by default
+    that of an ordered categorical, else sorted). The interval is normal, cut at -1 and 1; when all
+    pairs agree the formula has no spread, and the interval is missing. Raises UserError for
+    missing assessments, and when all fall in one category, where kappa does not exist.
     Source: Fleiss, Cohen & Everitt 1969, Psychol Bull 72:323-327 (standard error). Equals R
     ``vcd::Kappa`` and ``irrCAC::kappa2.table`` (which takes t for the normal distribution).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "first": ["mild"] * 22 + ["severe"] * 8,
+    ...         "second": ["mild"] * 20 + ["severe"] * 2 + ["mild"] * 3 + ["severe"] * 5,
+    ...     }
+    ... )
+    >>> agreement = ue.methods.agreement.kappa(frame, "first", "second")
+    >>> agreement.table[["value", "lower", "upper"]].round(3).to_dict("records")
+    [{'value': 0.556, 'lower': 0.213, 'upper': 0.9}]
     """
     choice(weights, Weights, "weights")
-    table = _crosstab(data, first, second, categories)
+    order = _declared_order(data, first, second) if categories is None else categories
+    table = _crosstab(data, first, second, order)
     share, closeness = _shares(table), _closeness(len(table), weights)
     rows, columns = share.sum(axis=1), share.sum(axis=0)
     observed, chance = (closeness * share).sum(), float(rows @ closeness @ columns)
@@ -81,6 +94,18 @@ def gwet_ac1(
     The interval takes t on pairs - 1 degrees of freedom, cut at -1 and 1, and is missing when all
     pairs agree. Raises UserError for missing assessments or a single category.
     Source: Gwet 2008, Br J Math Stat Psychol 61:29-48. Equals R ``irrCAC::gwet.ac1.table``.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "first": ["mild"] * 22 + ["severe"] * 8,
+    ...         "second": ["mild"] * 20 + ["severe"] * 2 + ["mild"] * 3 + ["severe"] * 5,
+    ...     }
+    ... )
+    >>> agreement = ue.methods.agreement.gwet_ac1(frame, "first", "second")
+    >>> agreement.table[["value", "lower", "upper"]].round(3).to_dict("records")
+    [{'value': 0.733, 'lower': 0.486, 'upper': 0.981}]
     """
     table = _crosstab(data, first, second, categories)
     share, size = _shares(table), len(table)
@@ -99,20 +124,34 @@ def gwet_ac1(
 
 
 def from_crosstab(table: pd.DataFrame | npt.ArrayLike) -> pd.DataFrame:
-    """One row per pair, with columns ``first`` and ``second``, from a square table of counts."""
+    """One row per pair, with columns ``first`` and ``second``, from a square table of counts.
+
+    >>> import umea_eval as ue
+    >>> pairs = ue.methods.agreement.from_crosstab([[20, 2], [3, 5]])
+    >>> pairs.value_counts(sort=False).tolist()
+    [20, 2, 3, 5]
+    """
     frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
     cells = counts(frame.to_numpy(), "table")
     if cells.shape[0] != cells.shape[1]:
         raise UserError("methods.agreement.not_square", rows=cells.shape[0], columns=cells.shape[1])
-    row, column = np.indices(cells.shape)
+    row, place = np.indices(cells.shape)
     times = cells.astype(np.int64).ravel()
     names = frame.columns.to_numpy()
     return pd.DataFrame(
         {
             "first": names[np.repeat(row.ravel(), times)],
-            "second": names[np.repeat(column.ravel(), times)],
+            "second": names[np.repeat(place.ravel(), times)],
         }
     )
+
+
+def _declared_order(data: pd.DataFrame, first: str, second: str) -> list[Any] | None:
+    """The order of the categories, where both columns are the same ordered categorical."""
+    one, other = column(data, first).dtype, column(data, second).dtype
+    if not (isinstance(one, pd.CategoricalDtype) and one.ordered and one == other):
+        return None
+    return list(one.categories)
 
 
 def _crosstab(

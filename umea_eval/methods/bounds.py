@@ -136,6 +136,17 @@ def manski_bounds(
     ``upper`` are Wilson limits that hold the whole set of possible shares ("set"), or the one true
     share wherever it lies in it ("share": Imbens and Manski, narrower when many are unassessed).
     Source: Manski 1989, J Hum Resour 24:343-360; Imbens & Manski 2004, Econometrica 72:1845-1857.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> falls = pd.DataFrame(
+    ...     {"home": ["A", "B"], "severe": [12, 6], "falls": [60, 55], "unassessed": [20, 5]}
+    ... )
+    >>> bounds = ue.methods.bounds.manski_bounds(falls, "severe", "falls", "unassessed", by="home")
+    >>> bounds.table[["home", "least", "most", "lower", "upper"]].round(3)
+      home  least   most  lower  upper
+    0    A  0.200  0.533  0.118  0.654
+    1    B  0.109  0.200  0.051  0.324
     """
     choice(covers, Covers, "covers")
     parts = _read(data, x, n, unassessed)
@@ -182,6 +193,17 @@ def manski_difference(
     Columns as in `manski_bounds`. The least difference takes none of the group's unassessed and
     all of the reference's to have the outcome, the largest the other way round; ``lower`` and
     ``upper`` are Newcombe's limits at those two.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> falls = pd.DataFrame(
+    ...     {"home": ["A", "B"], "severe": [12, 6], "falls": [60, 55], "unassessed": [20, 5]}
+    ... )
+    >>> bounds = ue.methods.bounds.manski_difference(
+    ...     falls, "severe", "falls", "unassessed", group="home", reference="B"
+    ... )
+    >>> bounds.table[["least", "most", "lower", "upper"]].round(3).to_dict("records")
+    [{'least': 0.0, 'most': 0.424, 'lower': -0.148, 'upper': 0.558}]
     """
     total = sums(data, _read(data, x, n, unassessed), keys(group))
     one, other = _two(total, group, reference)
@@ -219,6 +241,17 @@ def tipping_point(
     Every number with the outcome among the unassessed of the group (0 to all) is tried against
     every number in the reference; each case has its difference and Newcombe's interval. Columns
     as in `manski_bounds`. Source: Yan, Lee & Li 2009, J Biopharm Stat 19:1085-1098.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> falls = pd.DataFrame(
+    ...     {"home": ["A", "B"], "severe": [12, 6], "falls": [60, 55], "unassessed": [20, 5]}
+    ... )
+    >>> tipping = ue.methods.bounds.tipping_point(
+    ...     falls, "severe", "falls", "unassessed", group="home", reference="B"
+    ... )
+    >>> len(tipping.grid)  # 0 to 20 of home A by 0 to 5 of home B
+    126
     """
     total = sums(data, _read(data, x, n, unassessed), keys(group))
     one, other = _two(total, group, reference)

@@ -114,6 +114,19 @@ def das_gupta(
     Raises UserError for a category that one of the two populations lacks or has twice.
     Source: Das Gupta 1993, Standardization and decomposition of rates, US Census Bureau P23-186.
     Equals R ``DasGuptR::dgnpop`` for two populations (K01, K03).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {"year": [2022, 2023], "recipients": [0.04, 0.05], "months": [6.0, 7.0]}
+    ... )
+    >>> parts = ue.methods.decomposition.das_gupta(
+    ...     frame, ["recipients", "months"], population="year", reference=2022, comparison=2023
+    ... )
+    >>> parts.table[["factor", "value"]].round(3)  # together 0.35 - 0.24
+           factor  value
+    0  recipients  0.065
+    1      months  0.045
     """
     labels = [] if category is None else [category] if isinstance(category, str) else list(category)
     if not factors:
@@ -156,6 +169,25 @@ def volume_mix_price(
     its coming or going is mix. The split depends on how fine the categories are: show two.
 
     Raises UserError for an amount without a quantity, or a period without any.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> days = pd.DataFrame(
+    ...     {
+    ...         "year": [2022, 2022, 2023, 2023],
+    ...         "kind": ["home", "hvb"] * 2,
+    ...         "days": [100, 50, 100, 80],
+    ...         "cost": [100.0, 200.0, 110.0, 360.0],
+    ...     }
+    ... )
+    >>> parts = ue.methods.decomposition.volume_mix_price(
+    ...     days, "days", "cost", category="kind", period="year", reference=2022, comparison=2023
+    ... )
+    >>> parts.table[["factor", "value"]].round(2)  # together 470 - 300
+       factor  value
+    0  volume  68.94
+    1     mix  58.78
+    2   price  42.28
     """
     labels = [category] if isinstance(category, str) else list(category)
     two = _two_populations(data, period, (reference, comparison))

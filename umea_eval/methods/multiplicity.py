@@ -73,6 +73,18 @@ def adjust(
     bounds the chance of any false finding, Benjamini and Hochberg the share of false ones among
     the findings. Raises UserError if a declared test is missing, or one was not declared.
     Equals R ``p.adjust`` with "holm" and "BH" (C04).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> tests = pd.DataFrame({"question": ["a", "b", "c"], "p": [0.01, 0.04, 0.03]})
+    >>> adjusted = ue.methods.multiplicity.adjust(
+    ...     tests, "p", hypothesis="question", family="main", declared=["a", "b", "c"]
+    ... )
+    >>> adjusted.table[["question", "p_value", "value", "rejected"]]
+      question  p_value  value  rejected
+    0        a     0.01   0.03      True
+    1        b     0.04   0.06     False
+    2        c     0.03   0.06     False
     """
     choice(method, Method, "method")
     names = group_keys(data, hypothesis)[hypothesis]
@@ -99,7 +111,19 @@ def adjust(
 
 
 def adjusted_p(p: npt.ArrayLike, *, method: Method = "holm") -> FloatArray:
-    """Adjusted p-values in the order given. Equals R ``p.adjust`` (C04)."""
+    """Adjusted p-values in the order given. Equals R ``p.adjust`` (C04).
+
+    >>> import umea_eval as ue
+    >>> [round(float(p), 2) for p in ue.methods.multiplicity.adjusted_p([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    >>> [
+    ...     round(float(p), 2)
+    ...     for p in ue.methods.multiplicity.adjusted_p(
+    ...         [0.01, 0.04, 0.03], method="benjamini_hochberg"
+    ...     )
+    ... ]
+    [0.03, 0.04, 0.04]
+    """
     choice(method, Method, "method")
     given = numbers(p, "p")
     refuse((given < 0) | (given > 1), "methods.multiplicity.not_p", "p")

@@ -46,6 +46,20 @@ def paired_t(
     d_z (mean over standard deviation of the differences). Pairs with a missing value are an error:
     they are to be counted apart. So are differences that are all equal.
     Equals R ``t.test(first, second, paired = TRUE)`` (C01).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> sleep = pd.DataFrame(
+    ...     {
+    ...         "one": [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0],
+    ...         "two": [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4],
+    ...     }
+    ... )  # Student 1908
+    >>> change = ue.methods.paired.paired_t(sleep, "two", "one")
+    >>> change.table[["value", "lower", "upper", "statistic", "p_value"]].round(4).to_dict(
+    ...     "records"
+    ... )
+    [{'value': 1.58, 'lower': 0.7001, 'upper': 2.4599, 'statistic': 4.0621, 'p_value': 0.0028}]
     """
     d = differences(data, first, second)
     _refuse_fewer_than(2, d)
@@ -87,6 +101,20 @@ def wilcoxon_signed_rank(
     exact, also with ties (given the ties); above 500 pairs it is normal.
     Equals R ``wilcox.test(first, second, paired = TRUE, conf.int = TRUE)`` where that is exact
     (C03), and ``exactRankTests::wilcox.exact`` with ties.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> sleep = pd.DataFrame(
+    ...     {
+    ...         "one": [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0],
+    ...         "two": [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4],
+    ...     }
+    ... )  # Student 1908
+    >>> change = ue.methods.paired.wilcoxon_signed_rank(sleep, "two", "one")
+    >>> change.table[["denominator", "value", "statistic", "p_value"]].round(4).to_dict(
+    ...     "records"
+    ... )  # one pair is equal
+    [{'denominator': 9.0, 'value': 1.4, 'statistic': 45.0, 'p_value': 0.0039}]
     """
     choice(alternative, Alternative, "alternative")
     d = differences(data, first, second)
@@ -125,6 +153,18 @@ def sign_flip(
     observed one is added. The limits are those of all means of subsets of the differences, listed
     for up to 20 pairs and drawn for more; they are infinite below 6 pairs at 95 percent.
     Source: Fisher 1935, The design of experiments, 21; Hartigan 1969, JASA 64:1303-1317 (limits).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> sleep = pd.DataFrame(
+    ...     {
+    ...         "one": [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0],
+    ...         "two": [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4],
+    ...     }
+    ... )  # Student 1908
+    >>> change = ue.methods.paired.sign_flip(sleep, "two", "one")
+    >>> change.table[["value", "p_value"]].round(4).to_dict("records")
+    [{'value': 1.58, 'p_value': 0.0039}]
     """
     choice(alternative, Alternative, "alternative")
     d = differences(data, first, second)
@@ -148,18 +188,36 @@ def sign_flip(
 
 
 def differences(data: pd.DataFrame, first: str, second: str) -> FloatArray:
-    """``first`` minus ``second``, sorted, so that the order of rows never shows."""
+    """``first`` minus ``second``, sorted, so that the order of rows never shows.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"before": [5, 7, 6], "after": [4, 7, 3]})
+    >>> ue.methods.paired.differences(frame, "after", "before").tolist()
+    [-3.0, -1.0, 0.0]
+    """
     return np.sort(numbers(column(data, first), first) - numbers(column(data, second), second))
 
 
 def walsh_averages(d: FloatArray) -> FloatArray:
-    """The means of all pairs of differences, each also with itself, sorted."""
+    """The means of all pairs of differences, each also with itself, sorted.
+
+    >>> import umea_eval as ue
+    >>> import numpy as np
+    >>> ue.methods.paired.walsh_averages(np.array([1.0, 2.0, 4.0])).tolist()
+    [1.0, 1.5, 2.0, 2.5, 3.0, 4.0]
+    """
     i, j = np.triu_indices(len(d))
     return np.asarray(np.sort((d[i] + d[j]) / 2), dtype=np.float64)
 
 
 def signed_rank_p(d: npt.ArrayLike, *, alternative: Alternative = "two-sided") -> float:
-    """The p-value of the signed ranks of ``d`` (no zeros): exact, given the ties."""
+    """The p-value of the signed ranks of ``d`` (no zeros): exact, given the ties.
+
+    >>> import umea_eval as ue
+    >>> round(ue.methods.paired.signed_rank_p([1.0, 2.0, 3.0, 4.0, 5.0]), 4)  # 2 of the 32 patterns
+    0.0625
+    """
     choice(alternative, Alternative, "alternative")
     values = np.asarray(d, dtype=np.float64)
     if len(values) > MOST_RANKED:
@@ -183,6 +241,10 @@ def sign_flip_p(
 
     Two-sided means at least as far from 0 in either direction. Equals
     ``mean(abs(signs %*% abs(d)) >= abs(sum(d)))`` over all patterns (C02).
+
+    >>> import umea_eval as ue
+    >>> round(ue.methods.paired.sign_flip_p([1.0, 2.0, 3.0, 4.0, 5.0]), 4)  # 2 of the 32 patterns
+    0.0625
     """
     choice(alternative, Alternative, "alternative")
     values = np.sort(np.abs(np.asarray(d, dtype=np.float64)))
@@ -232,6 +294,13 @@ def regression_to_the_mean(
     from, ``correlation`` that between two measurements without any intervention. If people were
     chosen by the mean of several, ``measurements`` says of how many.
     Source: Davis 1976, Am J Epidemiol 104:493-498; Barnett et al. 2005, Int J Epidemiol 34:215-220.
+
+    >>> import umea_eval as ue
+    >>> expected = ue.methods.paired.regression_to_the_mean(
+    ...     mean=130, sd=15, correlation=0.7, cutoff=140
+    ... )
+    >>> round(expected.selected_mean, 1), round(expected.expected_change, 1)
+    (149.0, -5.7)
     """
     choice(direction, Direction, "direction")
     if not (sd > 0 and 0 <= correlation <= 1 and measurements >= 1):
@@ -252,6 +321,13 @@ def expected_change(
     """Change to expect from regression to the mean in those of ``data``, by their own ``first``.
 
     Each is expected to keep ``correlation`` of the distance to the population's ``mean``.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> chosen = pd.DataFrame({"before": [150.0, 160.0, 145.0]})
+    >>> expected = ue.methods.paired.expected_change(chosen, "before", mean=130, correlation=0.7)
+    >>> round(expected.expected_change, 2)  # 30 percent of the way back from 151.67 to 130
+    -6.5
     """
     if not 0 <= correlation <= 1:
         raise UserError("methods.paired.regression_to_the_mean")

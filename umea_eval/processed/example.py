@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +12,40 @@ import pandas as pd
 from umea_eval.datasets import find_dataset
 from umea_eval.errors import UserError
 from umea_eval.intake.example import write_example
+from umea_eval.intake.store import Stored
+from umea_eval.intake.store import load as read_store
+from umea_eval.processed.clean import clean
 from umea_eval.runs.folders import building
-from umea_eval.settings import Settings
+from umea_eval.settings import Settings, read_settings
 
 MARKS_FILE = ".marks.csv"
+
+
+def example(
+    name: str, *, n: int | None = None, seed: int = 0, settings: Settings | None = None
+) -> Stored:
+    """Clean tables of made-up persons, to try measures on: ``example("survey")["answers"]``.
+
+    ``n`` is how many persons, households or centres (default: the size of the published figures).
+    The example exports are written and cleaned in a temporary folder, as ``umea-eval example`` and
+    ``umea-eval clean`` do in the project; the project is left as it is. The same ``n`` and ``seed``
+    give the same tables. Raises UserError for an unknown dataset, and outside a project, which has
+    the official test numbers.
+
+    >>> import umea_eval as ue
+    >>> tables = ue.example("forsorjningsstod", n=20)
+    >>> sorted(tables), tables.example
+    (['decisions', 'households', 'payments'], True)
+    """
+    settings = settings or read_settings()
+    with tempfile.TemporaryDirectory(prefix="umea-eval-") as temporary:
+        apart = replace(
+            settings,
+            example=(Path(temporary) / "example").resolve(),
+            processed=(Path(temporary) / "processed").resolve(),
+        )
+        exports, _ = make_example(name, apart, messy=False, seed=seed, n=n)
+        return read_store(clean(name, [exports], settings=apart).folder)
 
 
 def make_example(

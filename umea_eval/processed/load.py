@@ -13,6 +13,7 @@ from umea_eval.intake.quarantine import FOLDER
 from umea_eval.intake.store import MANIFEST, Stored, changes, read_manifest
 from umea_eval.intake.store import load as read_store
 from umea_eval.processed.clean import choices_sha256
+from umea_eval.processed.file_names import shown_files
 from umea_eval.processed.sources import Sources, links_file
 from umea_eval.settings import Settings, read_settings
 
@@ -38,6 +39,12 @@ def load(
     data. Raises UserError where nothing is cleaned or it is not whole, and with ``check`` also
     where exports, choices or code have changed since. Exports that have been deleted, as the
     decision on retention may ask, are no change.
+
+    >>> import umea_eval as ue
+    >>> cleaned = ue.clean("survey")
+    >>> tables = ue.load("survey")
+    >>> sorted(tables), tables.example
+    (['codings', 'comparison', 'frame', 'questionnaire', 'responses'], True)
     """
     settings = settings or read_settings()
     folder = stored_folder(name, settings)
@@ -71,7 +78,9 @@ def stale(name: str, folder: Path, settings: Settings) -> list[str]:
     sources = Sources(dataset, paths, home, example=provenance["example"])
     links = links_file(settings)
     with hashing([*paths, home / FOLDER, *([links] if links else [])]):
-        hashes = hashes_of(paths)
+        given = hashes_of(paths)
         choices = choices_sha256(sources, settings)
+    shown = shown_files(given)
+    hashes = {shown[file]: sha256 for file, sha256 in given.items()}
     reasons = changes(manifest, hashes=hashes, schemas=dataset.schemas, code=dataset.code)
     return reasons if provenance["choices"] == choices else [*reasons, "choices"]

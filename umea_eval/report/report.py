@@ -62,6 +62,27 @@ class Report:
     ``edition``: ``intern`` suppresses nothing and is marked as secret (`disclosure.editions`).
     Raises UserError for an unknown profile or edition, and in every method for a call in the wrong
     phase.
+
+    >>> import pandas as pd
+    >>> import umea_eval as ue
+    >>> words = {"sv": "Fall", "en": "Falls"}
+    >>> report = ue.Report("demo", language="en", profile="default", title=words)
+    >>> path = report.input("data/example/survey")
+    >>> report.table(
+    ...     "falls",
+    ...     pd.DataFrame({"home": ["A", "B", "C"], "falls": [3, 12, 25]}),
+    ...     caption=words,
+    ...     columns=[
+    ...         ue.Field("home", {"sv": "Boende", "en": "Home"}, kind="id"),
+    ...         ue.Field("falls", words, kind="count", measure="fall"),
+    ...     ],
+    ... )
+    >>> report.release()
+    >>> report.released["falls"]  # counts of 1 to 4 are not shown
+      home  falls
+    0    A    NaN
+    1    B   12.0
+    2    C   25.0
     """
 
     def __init__(

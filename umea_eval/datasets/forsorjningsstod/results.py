@@ -33,8 +33,9 @@ from umea_eval.datasets.forsorjningsstod.measures.obstacles import UNRECORDED
 from umea_eval.datasets.forsorjningsstod.measures.unit_months import Unit
 from umea_eval.intake.codes import MEN, WOMEN
 from umea_eval.methods.nested import with_wider
-from umea_eval.methods.proportions import newcombe, with_share
+from umea_eval.methods.proportions import with_share
 from umea_eval.methods.survival import KaplanMeier, cumulative_incidence, kaplan_meier
+from umea_eval.methods.two_shares import two_shares
 
 TOTAL = "total"
 SEXES = (WOMEN, MEN)
@@ -146,27 +147,15 @@ def by_sex(found: Register, choices: Choices) -> pd.DataFrame:
 
 
 def sex_difference(table: pd.DataFrame) -> pd.DataFrame:
-    """Women minus men in the share with long-term support, with Newcombe's interval: one row."""
+    """Women minus men in the share with long-term support (see `two_shares`): one row."""
     rows = table.set_index("sex")
     (x1, x2), (n1, n2) = (
         [int(count) for count in rows.loc[list(SEXES), name].tolist()]
         for name in ("long_term", "households")
     )
-    known = bool(n1 and n2)
-    limits = newcombe(x1, n1, x2, n2) if known else (np.nan, np.nan)
-    return pd.DataFrame(
-        {
-            "comparison": ["women_men"],
-            "women": [x1],
-            "women_of": [n1],
-            "men": [x2],
-            "men_of": [n2],
-            "men_share": [x2 / n2 if known else np.nan],
-            "value": [x1 / n1 - x2 / n2 if known else np.nan],
-            "lower": [float(limits[0])],
-            "upper": [float(limits[1])],
-        }
-    )
+    counts = {"women": x1, "women_of": n1, "men": x2, "men_of": n2}
+    row = {"comparison": "women_men", **counts, "men_share": x2 / n2 if n1 and n2 else np.nan}
+    return pd.DataFrame([row | two_shares(x1, n1, x2, n2)])
 
 
 def found_spells(found: Register, choices: Choices, *, gap: int | None = None) -> pd.DataFrame:

@@ -45,7 +45,17 @@ SEVERITY_WORDS = tuple(f"key_figures.report.method.{name}" for name in _OUTCOMES
 
 
 def years(figures: Sequence[KeyFigure]) -> list[int]:
-    """The years for which some attainment is printed, the last one first."""
+    """The years for which some attainment is printed, the last one first.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> measures.years(figures)
+    [2023]
+    """
     return sorted(
         {reading.year(f.period) or 0 for f in figures if f.attainment and f.period.isdigit()},
         reverse=True,
@@ -61,6 +71,17 @@ def attainment_overview(audit: Audit, year: int, language: Language = "sv") -> p
     (attained, improved, not_attained, not_judged), ``check``: "holds"; "disputed" when the audit
     cannot make result, target and attainment agree; "not_checkable". Attained first, then in the
     order of the papers. Raises UserError for a year without any attainment.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> overview = measures.attainment_overview(audited, 2023, "en")
+    >>> overview["status"].value_counts().to_dict()
+    {'not_attained': 10, 'attained': 9, 'improved': 5, 'not_judged': 4}
     """
     figures = audit.figures
     if year not in years(figures):
@@ -124,7 +145,18 @@ def _tell_apart(rows: list[dict[str, object]]) -> None:
 
 
 def other_words(audit: Audit, year: int) -> int:
-    """How many rows of the year have words of another kind in the place of an attainment."""
+    """How many rows of the year have words of another kind in the place of an attainment.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> measures.other_words(audited, 2023)
+    16
+    """
     return sum(
         bool(f.attainment)
         and status_of(f.attainment) is None
@@ -135,7 +167,13 @@ def other_words(audit: Audit, year: int) -> int:
 
 
 def status_of(attainment: str) -> str | None:
-    """The status that a printed attainment says; None for words of another kind."""
+    """The status that a printed attainment says; None for words of another kind.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> measures.status_of("Uppnått"), measures.status_of("Ej uppnått")
+    ('attained', 'not_attained')
+    """
     words = plain(attainment)
     return next((status for pattern, status in _STATUS if pattern.match(words)), None)
 
@@ -147,6 +185,17 @@ def by_sex(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
     less men: percentage points for shares), ``total`` (missing when not printed), ``decimals``,
     ``kind`` (share, rate, count …). Columns that are a distribution of respondents, or that count
     something else than the total, are left out: see ``not_results``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> table = measures.by_sex(audited, 2023, "en")
+    >>> {"women", "men"} <= set(table.columns)
+    True
     """
     other = {figure.figure_id for finding in audit.of(OTHER_MEANING) for figure in finding.figures}
     printed = [
@@ -201,7 +250,18 @@ def by_sex(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
 
 
 def not_results(audit: Audit, year: int, language: Language) -> pd.DataFrame:
-    """Columns by sex that are no results: ``indicator``, ``why`` and ``figures``."""
+    """Columns by sex that are no results: ``indicator``, ``why`` and ``figures``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> len(measures.not_results(audited, 2023, "en"))
+    7
+    """
     rows = [
         {
             "indicator": finding.figures[0].indicator,
@@ -219,6 +279,16 @@ def findings_table(audit: Audit, answers: Mapping[str, Answer], language: Langua
 
     Columns: ``severity`` (as readers see it), ``code`` (the severity), ``about``, ``finding``,
     ``figures``, ``lines`` (where they stand), ``status``, ``status_code`` and ``comment``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> len(measures.findings_table(audited, {}, "en")) == len(audited.findings)
+    True
     """
     rows = []
     for finding in audit.findings:
@@ -257,6 +327,17 @@ def controls(audit: Audit, answers: Mapping[str, Answer]) -> pd.DataFrame:
 
     Controls that hold, the four kinds of findings without the dismissed, the dismissed, all
     controls, and all figures.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> controls = measures.controls(audited, {})
+    >>> controls.columns.tolist()
+    ['severity', 'findings']
     """
     dismissed = [
         f for f in audit.findings if answers.get(f.finding_id, Answer()).status == DISMISSED
@@ -276,13 +357,37 @@ def controls(audit: Audit, answers: Mapping[str, Answer]) -> pd.DataFrame:
 
 
 def control_counts(frame: pd.DataFrame) -> dict[str, int]:
-    """The numbers of ``controls`` by name: hold, errors, controls, figures …"""
+    """The numbers of ``controls`` by name: hold, errors, controls, figures …
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> counts = measures.control_counts(measures.controls(audited, {}))
+    >>> counts["figures"], counts["errors"]
+    (422, 6)
+    """
     counts = dict(zip(frame["severity"], frame["findings"], strict=True))
     return {str(name): int(count) for name, count in counts.items()}
 
 
 def judged(frame: pd.DataFrame) -> dict[str, int]:
-    """How many of ``attainment_overview`` have each status and each outcome of our check."""
+    """How many of ``attainment_overview`` have each status and each outcome of our check.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> counts = measures.judged(measures.attainment_overview(audited, 2023, "en"))
+    >>> counts["n"], counts["attained"], counts["missed"], counts["open"]
+    (28, 9, 15, 4)
+    """
     status, check = frame["status"].value_counts(), frame["check"].value_counts()
     counts = {name: int(status.get(name, 0)) for name in STATUSES}
     return {
@@ -302,6 +407,17 @@ def findings_of(frame: pd.DataFrame, severity: Severity) -> list[dict[str, objec
     """The findings of one kind in ``findings_table`` that their owner has not dismissed.
 
     Each with ``about``, ``finding`` and ``confirmed`` (whether the owner has agreed).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> table = measures.findings_table(audited, {}, "en")
+    >>> len(measures.findings_of(table, "fel"))
+    6
     """
     kept = frame.loc[(frame["code"] == severity) & (frame["status_code"] != DISMISSED)]
     return [
@@ -313,20 +429,53 @@ def findings_of(frame: pd.DataFrame, severity: Severity) -> list[dict[str, objec
 
 
 def row_account(frame: pd.DataFrame) -> dict[str, int]:
-    """The rows of ``documents``: all, of the year, of other years."""
+    """The rows of ``documents``: all, of the year, of other years.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> measures.row_account(measures.documents(figures, 2023))
+    {'rows': 422, 'documents': 13, 'of_year': 255, 'other': 167}
+    """
     rows, of_year = int(frame["figures"].sum()), int(frame["of_year"].sum())
     return {"rows": rows, "documents": len(frame), "of_year": of_year, "other": rows - of_year}
 
 
 def largest_difference(frame: pd.DataFrame) -> dict[str, object]:
-    """The indicator of ``by_sex`` whose sexes differ most."""
+    """The indicator of ``by_sex`` whose sexes differ most.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> found = measures.largest_difference(measures.by_sex(audited, 2023, "en"))
+    >>> found["women"], found["men"]  # days in family homes of girls and boys
+    (35787.0, 25489.0)
+    """
     row = int(frame["difference"].abs().argmax())
     columns = {"name": "indicator", "women": "women", "men": "men"}
     return {"n": len(frame)} | {name: frame[column].iloc[row] for name, column in columns.items()}
 
 
 def documents(figures: Sequence[KeyFigure], year: int) -> pd.DataFrame:
-    """Where the figures come from: ``document``, ``figures``, ``of_year`` and ``with_target``."""
+    """Where the figures come from: ``document``, ``figures``, ``of_year`` and ``with_target``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> measures.documents(figures, 2023).columns.tolist()
+    ['document', 'figures', 'of_year', 'with_target']
+    """
     rows = [
         {
             "document": members[0].document,
@@ -345,6 +494,16 @@ def changes(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
     Columns: ``indicator``, ``population``, ``unit``, ``before``, ``now``, ``change`` (now less
     before), ``decimals``, ``break_mark`` (missing unless the series breaks: then no change is
     computed).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> audited = audit(figures)
+    >>> len(measures.changes(audited, 2023, "en"))
+    37
     """
     rows = []
     earlier = earlier_figures(audit.figures)
@@ -380,7 +539,17 @@ def changes(audit: Audit, year: int, language: Language = "sv") -> pd.DataFrame:
 
 
 def all_figures(figures: Sequence[KeyFigure], year: int, language: Language) -> pd.DataFrame:
-    """The year's figures as printed, for the appendix."""
+    """The year's figures as printed, for the appendix.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.key_figures.measures
+    >>> from pathlib import Path
+    >>> from umea_eval.datasets.key_figures.audit import audit
+    >>> from umea_eval.datasets.key_figures.schema import read_key_figures
+    >>> figures = read_key_figures(Path("data/raw/public/published_key_figures.csv"))
+    >>> len(measures.all_figures(figures, 2023, "en")) <= len(figures)
+    True
+    """
     rows = [
         {
             "figure_id": f.figure_id,

@@ -20,7 +20,13 @@ BREAK_AFTER = {"2480": "2017-01"}
 
 
 def month_name(month: str, language: Language) -> str:
-    """Write 2017-08 as "augusti 2017"."""
+    """Write 2017-08 as "augusti 2017".
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.official_statistics.measures
+    >>> measures.month_name("2017-08", "en")
+    'August 2017'
+    """
     key = f"official_statistics.month_long.m{month[5:]}"
     return text(key, language, year=month[:4])
 
@@ -31,6 +37,23 @@ def monthly_table(households: pd.DataFrame, municipalities: Sequence[str]) -> pd
     ``2017-01`` … hold the households (missing when not published), ``2017-01 suppressed`` … are
     true where Socialstyrelsen withholds the number. Municipalities in the order of their codes,
     no totals.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.official_statistics.measures
+    >>> import pandas as pd
+    >>> households = pd.DataFrame(
+    ...     {
+    ...         "municipality_code": "2480",
+    ...         "municipality": "Umeå",
+    ...         "birth": ["native", "native"],
+    ...         "month": ["2017-01", "2017-02"],
+    ...         "households": [500, None],
+    ...         "status": ["published", "suppressed"],
+    ...     }
+    ... )
+    >>> measures.monthly_table(households, ["2480"])[["2017-01", "2017-02 suppressed"]]
+       2017-01  2017-02 suppressed
+    0    500.0                True
     """
     chosen = households[households["municipality_code"].isin(list(municipalities))]
     keys = ["municipality_code", "municipality", "birth"]
@@ -61,6 +84,24 @@ def course(households: pd.DataFrame, municipality: str) -> pd.DataFrame:
     """One municipality month by month: ``month``, ``birth``, ``households``, ``suppressed``.
 
     ``before_break`` is true up to the last month before a known break in the series.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.official_statistics.measures
+    >>> import pandas as pd
+    >>> households = pd.DataFrame(
+    ...     {
+    ...         "municipality_code": "2480",
+    ...         "municipality": "Umeå",
+    ...         "birth": ["native", "native"],
+    ...         "month": ["2017-01", "2017-02"],
+    ...         "households": [500, None],
+    ...         "status": ["published", "suppressed"],
+    ...     }
+    ... )
+    >>> measures.course(households, "2480")[["month", "households", "suppressed"]]
+         month  households  suppressed
+    0  2017-01       500.0       False
+    1  2017-02         NaN        True
     """
     chosen = households[households["municipality_code"] == municipality]
     chosen = chosen.sort_values(["birth", "month"], ascending=[False, True], ignore_index=True)
@@ -77,21 +118,74 @@ def course(households: pd.DataFrame, municipality: str) -> pd.DataFrame:
 
 
 def availability(households: pd.DataFrame, municipalities: Sequence[str]) -> pd.DataFrame:
-    """What each cell is: ``municipality_code``, its name, ``birth``, ``month`` and ``status``."""
+    """What each cell is: ``municipality_code``, its name, ``birth``, ``month`` and ``status``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.official_statistics.measures
+    >>> import pandas as pd
+    >>> households = pd.DataFrame(
+    ...     {
+    ...         "municipality_code": "2480",
+    ...         "municipality": "Umeå",
+    ...         "birth": ["native", "native"],
+    ...         "month": ["2017-01", "2017-02"],
+    ...         "households": [500, None],
+    ...         "status": ["published", "suppressed"],
+    ...     }
+    ... )
+    >>> measures.availability(households, ["2480"])["status"].tolist()
+    ['published', 'suppressed']
+    """
     chosen = households[households["municipality_code"].isin(list(municipalities))]
     columns = ["municipality_code", "municipality", "birth", "month", "status"]
     return chosen.sort_values(["municipality_code", "birth", "month"], ignore_index=True)[columns]
 
 
 def cell_counts(availability: pd.DataFrame) -> dict[str, int]:
-    """How many cells are published, suppressed and missing."""
+    """How many cells are published, suppressed and missing.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.official_statistics.measures
+    >>> import pandas as pd
+    >>> households = pd.DataFrame(
+    ...     {
+    ...         "municipality_code": "2480",
+    ...         "municipality": "Umeå",
+    ...         "birth": ["native", "native"],
+    ...         "month": ["2017-01", "2017-02"],
+    ...         "households": [500, None],
+    ...         "status": ["published", "suppressed"],
+    ...     }
+    ... )
+    >>> measures.cell_counts(measures.availability(households, ["2480"]))
+    {'cells': 2, 'published': 1, 'suppressed': 1, 'missing': 0}
+    """
     counts = availability["status"].value_counts()
     found = {status: int(counts.get(status, 0)) for status in (PUBLISHED, SUPPRESSED, MISSING)}
     return {"cells": len(availability), **found}
 
 
 def cells_by_status(availability: pd.DataFrame) -> pd.DataFrame:
-    """The account of the cells by birth country: published, suppressed, missing, and all."""
+    """The account of the cells by birth country: published, suppressed, missing, and all.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.official_statistics.measures
+    >>> import pandas as pd
+    >>> households = pd.DataFrame(
+    ...     {
+    ...         "municipality_code": "2480",
+    ...         "municipality": "Umeå",
+    ...         "birth": ["native", "native"],
+    ...         "month": ["2017-01", "2017-02"],
+    ...         "households": [500, None],
+    ...         "status": ["published", "suppressed"],
+    ...     }
+    ... )
+    >>> measures.cells_by_status(measures.availability(households, ["2480"]))
+             birth  published  suppressed  missing  cells
+    0       native          1           1        0      2
+    1  one_foreign          0           0        0      0
+    """
     counts = pd.crosstab(availability["birth"], availability["status"]).reindex(
         index=list(BIRTHS), columns=[PUBLISHED, SUPPRESSED, MISSING], fill_value=0
     )
@@ -101,7 +195,24 @@ def cells_by_status(availability: pd.DataFrame) -> pd.DataFrame:
 
 
 def latest(course: pd.DataFrame, language: Language) -> dict[str, object]:
-    """The last month of ``course``: its number for each category, missing when not published."""
+    """The last month of ``course``: its number for each category, missing when not published.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.official_statistics.measures
+    >>> import pandas as pd
+    >>> households = pd.DataFrame(
+    ...     {
+    ...         "municipality_code": "2480",
+    ...         "municipality": "Umeå",
+    ...         "birth": ["native", "native"],
+    ...         "month": ["2017-01", "2017-02"],
+    ...         "households": [500, None],
+    ...         "status": ["published", "suppressed"],
+    ...     }
+    ... )
+    >>> measures.latest(measures.course(households, "2480"), "en")
+    {'month': 'February 2017', 'native': None, 'one_foreign': None}
+    """
     month = course["month"].max()
     last = course[course["month"] == month].set_index("birth")["households"]
     return {
@@ -111,7 +222,25 @@ def latest(course: pd.DataFrame, language: Language) -> dict[str, object]:
 
 
 def across_break(course: pd.DataFrame, language: Language) -> dict[str, object]:
-    """The two months on either side of the break, or nothing when there is none."""
+    """The two months on either side of the break, or nothing when there is none.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.official_statistics.measures
+    >>> import pandas as pd
+    >>> households = pd.DataFrame(
+    ...     {
+    ...         "municipality_code": "2480",
+    ...         "municipality": "Umeå",
+    ...         "birth": ["native", "native"],
+    ...         "month": ["2017-01", "2017-02"],
+    ...         "households": [500, None],
+    ...         "status": ["published", "suppressed"],
+    ...     }
+    ... )
+    >>> sides = measures.across_break(measures.course(households, "2480"), "en")
+    >>> sides["before"], sides["after"]
+    ('January 2017', 'February 2017')
+    """
     before = course[course["before_break"]]
     if before.empty or bool(course["before_break"].all()):
         return {}

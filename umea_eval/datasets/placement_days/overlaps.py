@@ -76,6 +76,27 @@ def overlap_days(placements: pd.DataFrame, *, counting: Counting, until: date) -
     (summed over the placements, as in ``days_per_month``), ``distinct_days`` (each calendar day
     once) and ``overlap_days``, their difference. Under ``both`` a move on one day makes one overlap
     day; under ``first_only`` it makes none.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> until = pd.Timestamp("2023-03-31").date()
+    >>> measures.overlap_days(
+    ...     placements, counting="both", until=until
+    ... )  # the day of the move counts twice
+      person  days  distinct_days  overlap_days
+    0      a    62             61             1
+    1      b    28             28             0
     """
     first, stop = counted_days(placements, counting=counting, until=until)
     codes, names = _children(placements)

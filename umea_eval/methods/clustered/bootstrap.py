@@ -77,6 +77,22 @@ def cluster_bootstrap(
     :func:`bootstrap_ratio` is faster and keeps its confidence better with few clusters.
     The rows are put in order of cluster first; ``statistic`` must not depend on their order within.
     Source: Davison & Hinkley 1997, section 3.8.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> homes = pd.DataFrame(
+    ...     {
+    ...         "home": list("aabbccddee"),
+    ...         "new": [0, 0, 1, 1, 0, 0, 1, 1, 0, 1],
+    ...         "falls": [3, 2, 1, 0, 4, 2, 1, 2, 3, 1],
+    ...         "days": [300, 310, 290, 305, 280, 300, 310, 295, 300, 300],
+    ...     }
+    ... )
+    >>> mean = ue.methods.clustered.cluster_bootstrap(
+    ...     homes, lambda frame: frame["falls"].mean(), cluster="home", replicates=200
+    ... )
+    >>> mean.clusters, round(float(mean.table["value"].iloc[0]), 2)
+    (5, 1.9)
     """
     level(confidence)
     at_least(replicates, 2, "replicates")
@@ -121,6 +137,22 @@ def bootstrap_ratio(
     "studentised" on the logarithmic scale (default) or "percentile".
     UserError where a group has no events in the data (its ratio has no logarithm).
     Source: Davison & Hinkley 1997, sections 2.4 and 5.2.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> homes = pd.DataFrame(
+    ...     {
+    ...         "home": list("aabbccddee"),
+    ...         "new": [0, 0, 1, 1, 0, 0, 1, 1, 0, 1],
+    ...         "falls": [3, 2, 1, 0, 4, 2, 1, 2, 3, 1],
+    ...         "days": [300, 310, 290, 305, 280, 300, 310, 295, 300, 300],
+    ...     }
+    ... )
+    >>> rate = ue.methods.clustered.bootstrap_ratio(
+    ...     homes, numerator="falls", denominator="days", cluster="home", interval="percentile"
+    ... )
+    >>> round(float(rate.table["value"].iloc[0] * 1000), 2)  # 19 falls in 2990 days
+    6.35
     """
     level(confidence)
     choice(interval, Interval, "interval")

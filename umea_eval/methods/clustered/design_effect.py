@@ -61,6 +61,16 @@ def design_effect(values: Column, clusters: Column, *, confidence: float = 0.95)
     Limits by Searle's F, exact for equal sizes and a normal outcome.
     UserError for fewer than two clusters, clusters of one person each, and no variation.
     Source: Donner & Klar 2000, section 1; Searle 1971; Kish 1965.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.clustered.design_effect(
+    ...     [1, 2, 5, 6, 9, 10], ["a", "a", "b", "b", "c", "c"]
+    ... )
+    >>> effect.table[["measure", "value"]].round(3)
+                      measure  value
+    0  intraclass correlation  0.969
+    1           design effect  1.969
+    2   effective sample size  3.047
     """
     level(confidence)
     y = numbers(values, "values")

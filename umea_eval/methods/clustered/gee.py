@@ -120,6 +120,27 @@ def gee(
     Raises UserError for missing values, zero exposure, no more clusters than terms, collinear
     covariates, and where the fit does not converge.
     Equals R ``geepack::geeglm`` for "robust". Source: Liang & Zeger 1986; Mancl & DeRouen 2001.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> homes = pd.DataFrame(
+    ...     {
+    ...         "home": list("aabbccddee"),
+    ...         "new": [0, 0, 1, 1, 0, 0, 1, 1, 0, 1],
+    ...         "falls": [3, 2, 1, 0, 4, 2, 1, 2, 3, 1],
+    ...         "days": [300, 310, 290, 305, 280, 300, 310, 295, 300, 300],
+    ...     }
+    ... )
+    >>> model = ue.methods.clustered.gee(
+    ...     homes,
+    ...     outcome="falls",
+    ...     covariates=["new"],
+    ...     cluster="home",
+    ...     exposure="days",
+    ...     correlation="independence",
+    ... )
+    >>> model.table[["term", "value"]].round(3).to_dict("records")  # the rate ratio
+    [{'term': 'new', 'value': 0.355}]
     """
     level(confidence)
     choice(family, Family, "family")

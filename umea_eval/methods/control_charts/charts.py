@@ -56,6 +56,13 @@ def xmr_chart(
     them the rows are in order. ``screen``: leave out moving ranges of 3.267 times their mean or
     more before the limits are set (as NHSRplotthedots does by default).
     Equals R ``NHSRplotthedots::ptd_spc`` (Q01, Q02), except that a falling trend is a signal too.
+
+    >>> import umea_eval as ue
+    >>> chart = ue.methods.control_charts.xmr_chart([10, 12, 11, 13, 10, 12])
+    >>> chart.table[["lower", "centre", "upper"]].tail(1).round(2).to_dict(
+    ...     "records"
+    ... )  # 11.33 and 2.66 times 1.8
+    [{'lower': 6.01, 'centre': 11.33, 'upper': 16.65}]
     """
     series = ordered(None, None, numbers(values, "values"), times=times, breaks=breaks)
 
@@ -84,6 +91,11 @@ def p_chart(
     """Chart of shares: ``events`` of ``n`` per period. ``prime``: Laney's p′ chart, where the
     spread between periods is part of the limits. Equals R ``qicharts2`` (p, pp). Source: Montgomery
     section 7.2; Laney 2002. UserError where fewer than one event is expected per period.
+
+    >>> import umea_eval as ue
+    >>> chart = ue.methods.control_charts.p_chart([8, 11, 9, 10, 30], [50, 50, 50, 50, 50])
+    >>> chart.table[["value", "lower", "centre", "upper"]].tail(1).round(3).to_dict("records")
+    [{'value': 0.6, 'lower': 0.083, 'centre': 0.272, 'upper': 0.461}]
     """
     number, size = counts(events, "events"), denominators(n, "n")
     same_length(number, size, ("events", "n"))
@@ -128,6 +140,13 @@ def u_chart(
     ``prime``: Laney's u′ chart. Equals R ``qicharts2`` (u, up) (L06). Source: Montgomery section
     7.3; Laney 2002. UserError for zero exposure, and where fewer than one event is expected per
     period: a longer period or a g chart is needed.
+
+    >>> import umea_eval as ue
+    >>> chart = ue.methods.control_charts.u_chart([5, 7, 6, 4], [900, 1000, 950, 800])
+    >>> chart.table[["value", "centre"]].head(1).round(2).to_dict(
+    ...     "records"
+    ... )  # 5 / 900 and 22 / 3650, per 1000 days
+    [{'value': 5.56, 'centre': 6.03}]
     """
     number, days = counts(events, "events"), denominators(exposure, "exposure")
     same_length(number, days, ("events", "exposure"))
@@ -164,6 +183,13 @@ def c_chart(
     """Chart of counts with the same exposure in every period. Equals R ``qicharts2`` (c).
 
     UserError where fewer than one event is expected per period.
+
+    >>> import umea_eval as ue
+    >>> chart = ue.methods.control_charts.c_chart([4, 6, 5, 3, 7, 5, 5, 4, 6, 15])
+    >>> chart.table[["value", "centre", "upper"]].tail(2).round(2)
+       value  centre  upper
+    8    6.0     6.0  13.35
+    9   15.0     6.0  13.35
     """
     number = counts(events, "events")
     series = ordered(number, np.ones(len(number)), number, times=times, breaks=breaks)
@@ -187,6 +213,11 @@ def g_chart(
 
     Limits from the geometric distribution with the mean gap; the centre line is the median.
     Equals R ``qicharts2`` (g) (Q11). Source: Benneyan 2001; Provost & Murray 2011.
+
+    >>> import umea_eval as ue
+    >>> chart = ue.methods.control_charts.g_chart([12, 30, 7, 25, 18, 40, 3, 22])
+    >>> chart.table[["centre", "upper"]].tail(1).round(2).to_dict("records")
+    [{'centre': 20.0, 'upper': 79.98}]
     """
     between = counts(gaps, "gaps")
     series = ordered(None, None, between, times=None, breaks=breaks)
@@ -213,6 +244,11 @@ def t_chart(
 
     XmR limits of the times raised to 1 / 3.6, raised back. Equals R ``qicharts2`` (t) (Q11).
     Source: Nelson 1994.
+
+    >>> import umea_eval as ue
+    >>> chart = ue.methods.control_charts.t_chart([12.5, 30.0, 7.2, 25.1, 18.0, 40.3, 3.9, 22.8])
+    >>> chart.table[["centre", "upper"]].tail(1).round(2).to_dict("records")
+    [{'centre': 17.21, 'upper': 169.32}]
     """
     series = ordered(None, None, denominators(gaps, "gaps"), times=None, breaks=breaks)
 

@@ -73,6 +73,12 @@ def anhoej(value: FloatArray, centre: FloatArray) -> Runs:
     The longest run is judged against round(log2(n)) + 3 (Schilling 2012), the crossings against
     the 5th percentile of Binomial(n - 1, 1/2) (Chen 2010); n counts points off the centre.
     Equals R ``qicharts2``. Source: Anhoej & Olesen 2014.
+
+    >>> import umea_eval as ue
+    >>> import numpy as np
+    >>> runs = ue.methods.control_charts.anhoej(np.array([1.0] * 10 + [3.0] * 10), np.full(20, 2.0))
+    >>> runs.longest_run, runs.longest_run_max, runs.crossings, runs.crossings_min, runs.signal
+    (10, 7, 1, 6, True)
     """
     side = np.sign(value - centre)
     side = side[side != 0]

@@ -89,6 +89,21 @@ def two_by_two(
     "cr2" with ``cluster``; "model" for equal variances, "cluster" for the plain cluster sandwich.
     UserError where one of the four cells is empty.
     Equals R ``lm(y ~ treated * post)`` with ``vcovHC(type = "HC1")`` (D03, D04).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "treated": [0, 0, 0, 0, 1, 1, 1, 1],
+    ...         "post": [0, 0, 1, 1, 0, 0, 1, 1],
+    ...         "y": [10.0, 12.0, 11.0, 13.0, 20.0, 22.0, 25.0, 27.0],
+    ...     }
+    ... )
+    >>> effect = ue.methods.difference_in_differences.two_by_two(
+    ...     frame, outcome="y", treated="treated", post="post"
+    ... )
+    >>> round(float(effect.table["value"].iloc[0]), 2)  # (26 - 21) - (12 - 11)
+    4.0
     """
     level(confidence)
     y = numbers(column(data, outcome), outcome)
@@ -135,6 +150,21 @@ def two_way_fixed_effects(
     over time, :func:`staggered_adoption`.
     Equals R ``lm(y ~ treated + factor(unit) + factor(time))`` with
     ``vcovCL(type = "HC1", cluster = unit)`` (D05).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> panel = pd.DataFrame(
+    ...     {"area": list("ABCDEF") * 4, "year": [20] * 6 + [21] * 6 + [22] * 6 + [23] * 6}
+    ... )
+    >>> panel["start"] = panel["area"].map({"A": 22.0, "B": 22.0})  # the others never begin
+    >>> panel["now"] = (panel["year"] >= panel["start"]).astype(int)
+    >>> noise = [0.1, -0.2, 0.0, 0.2, -0.1, 0.0, -0.1, 0.1, 0.2, -0.2, 0.0, 0.1] * 2
+    >>> panel["y"] = panel["year"] + 3 * panel["now"] + noise
+    >>> effect = ue.methods.difference_in_differences.two_way_fixed_effects(
+    ...     panel, outcome="y", unit="area", time="year", treated="now"
+    ... )
+    >>> round(float(effect.table["value"].iloc[0]), 2), effect.clusters  # 3 is planted
+    (3.0, 6)
     """
     level(confidence)
     y = numbers(column(data, outcome), outcome)

@@ -152,6 +152,20 @@ def interrupted_series(
     side, more terms than the series carries, and where the fit does not converge.
     Equals R ``glm(..., quasipoisson)``, ``sandwich::NeweyWest`` and ``lm`` (L04, L05, L06, I09).
     Source: Wagner et al. 2002; Bernal, Cummins & Gasparrini 2017; Newey & West 1987.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> months = pd.period_range("2021-01", periods=36, freq="M").astype(str)
+    >>> counts = [20 + (7 * i) % 5 for i in range(24)] + [10 + (7 * i) % 5 for i in range(12)]
+    >>> series = pd.DataFrame({"month": months, "falls": counts, "days": 1000})
+    >>> result = ue.methods.interrupted_series.interrupted_series(
+    ...     series, outcome="falls", exposure="days", interruption="2023-01", slope=False
+    ... )
+    >>> result.coefficients[["term", "coefficient"]].round(3)  # exp(-0.62) is the rate ratio
+            term  coefficient
+    0  intercept        -3.82
+    1      trend         0.00
+    2      level        -0.62
     """
     level(confidence)
     positive(per, "per")

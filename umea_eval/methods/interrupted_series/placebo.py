@@ -80,6 +80,20 @@ def placebo_dates(
     that no real change is among them; both sides of each date have 12 periods. ``result`` is the
     fitted series, the other arguments those that it was fitted with. UserError where there are
     fewer than 24 such periods, and where seasons or covariates are other than those of ``result``.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> months = pd.period_range("2021-01", periods=36, freq="M").astype(str)
+    >>> counts = [20 + (7 * i) % 5 for i in range(24)] + [10 + (7 * i) % 5 for i in range(12)]
+    >>> series = pd.DataFrame({"month": months, "falls": counts, "days": 1000})
+    >>> result = ue.methods.interrupted_series.interrupted_series(
+    ...     series, outcome="falls", exposure="days", interruption="2023-01", slope=False
+    ... )
+    >>> placebo = ue.methods.interrupted_series.placebo_dates(
+    ...     series, result, outcome="falls", exposure="days"
+    ... )
+    >>> len(placebo.table), round(placebo.share, 2)  # one date leaves 12 months on both sides
+    (2, 0.5)
     """
     plan = result.design
     season = {f"{wave} {k}" for k in range(1, harmonics + 1) for wave in ("sin", "cos")}

@@ -29,6 +29,7 @@ SeriesScale = Literal["difference", "ratio"]
 _UNIT: dict[Scale, Unit] = {"points": "points", "difference": "number", "ratio": "number"}
 # Ratios are sought up to a factor of a million, mean differences up to as many standard deviations.
 _LARGEST = 1e6
+_APART = 16  # steps between the first looks for an effect
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,26 @@ def detectable_proportions(
 
     ``inflation`` is the design effect by which clusters shrink both groups (`design_effect`).
     Equals R ``power.prop.test(n, p2 = baseline, power = power)`` for equal groups.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_proportions(100, 100, 0.5)
+    >>> effect.table["value"].round(3).tolist()
+    [0.193, -0.193]
     """
+    up, down = smallest_differences(n1, n2, baseline, power=power, alpha=alpha, inflation=inflation)
+    return _both(up, -down, "points", power=power, alpha=alpha, method="two proportions")
+
+
+def smallest_differences(
+    n1: float,
+    n2: float,
+    baseline: float,
+    *,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    inflation: float = 1,
+) -> tuple[float, float]:
+    """The sizes of ``detectable_proportions``, upwards and downwards; nan where there is none."""
     if not 0 < baseline < 1:
         raise UserError("methods.power.baseline")
     n1, n2 = _effective(n1, inflation), _effective(n2, inflation)
@@ -101,13 +121,19 @@ def detectable_proportions(
 
     rises = _smallest(lambda d: found(d, 1 - baseline, 1), 1.0, power) * (1 - baseline)
     falls = _smallest(lambda d: found(d, baseline, -1), 1.0, power) * baseline
-    return _both(rises, -falls, "points", power=power, alpha=alpha, method="two proportions")
+    return rises, falls
 
 
 def detectable_paired_proportions(
     n: float, discordant: float, *, power: float = 0.8, alpha: float = 0.05
 ) -> SmallestEffect:
-    """The smallest net change in a share when ``discordant`` of ``n`` people change at all."""
+    """The smallest net change in a share when ``discordant`` of ``n`` people change at all.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_paired_proportions(100, 0.3)
+    >>> round(float(effect.table["value"].iloc[0]), 3)
+    0.152
+    """
     if not 0 < discordant <= 1:
         raise UserError("methods.power.baseline")
     n = _effective(n, 1)
@@ -131,7 +157,13 @@ def detectable_means(
     alpha: float = 0.05,
     inflation: float = 1,
 ) -> SmallestEffect:
-    """The smallest difference between two means, in the unit of ``sd``."""
+    """The smallest difference between two means, in the unit of ``sd``.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_means(64, 64, 1.0)
+    >>> round(float(effect.table["value"].iloc[0]), 2)  # half a standard deviation
+    0.5
+    """
     n1, n2 = _effective(n1, inflation), _effective(n2, inflation)
     effect = _smallest(lambda d: formulas.power_means(n1, n2, d, 1.0, alpha=alpha), _LARGEST, power)
     return _both(
@@ -147,14 +179,26 @@ def detectable_means(
 def detectable_paired_means(
     n: float, sd: float, *, power: float = 0.8, alpha: float = 0.05
 ) -> SmallestEffect:
-    """The smallest mean change in the same people; ``sd`` is that of their differences."""
+    """The smallest mean change in the same people; ``sd`` is that of their differences.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_paired_means(34, 1.0)
+    >>> round(float(effect.table["value"].iloc[0]), 2)
+    0.5
+    """
+    effect = smallest_paired_change(n, sd, power=power, alpha=alpha)
+    return _both(effect, -effect, "difference", power=power, alpha=alpha, method="paired t")
+
+
+def smallest_paired_change(
+    n: float, sd: float, *, power: float = 0.8, alpha: float = 0.05
+) -> float:
+    """The size of ``detectable_paired_means``, alike in both directions."""
     n = _effective(n, 1)
     effect = _smallest(
         lambda d: formulas.power_paired_means(n, d, 1.0, alpha=alpha), _LARGEST, power
     )
-    return _both(
-        effect * _sd(sd), -effect * sd, "difference", power=power, alpha=alpha, method="paired t"
-    )
+    return effect * _sd(sd)
 
 
 def detectable_rates(
@@ -167,7 +211,13 @@ def detectable_rates(
     power: float = 0.8,
     alpha: float = 0.05,
 ) -> SmallestEffect:
-    """The smallest rate ratio when both groups' rate without an effect is ``rate`` per ``per``."""
+    """The smallest rate ratio when both groups' rate without an effect is ``rate`` per ``per``.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_rates(10000, 10000, 5)
+    >>> effect.table["value"].round(2).tolist()
+    [1.65, 0.5]
+    """
     if not (exposure1 > 0 and exposure2 > 0 and rate > 0 and dispersion > 0):
         raise UserError("methods.power.rate")
     events = exposure1 * rate / per, exposure2 * rate / per
@@ -188,7 +238,13 @@ def detectable_rates(
 def detectable_hazard_ratio(
     events: float, *, share: float = 0.5, power: float = 0.8, alpha: float = 0.05
 ) -> SmallestEffect:
-    """The smallest hazard ratio with ``events`` in all and ``share`` of the people in one group."""
+    """The smallest hazard ratio with ``events`` in all and ``share`` of the people in one group.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_hazard_ratio(88)
+    >>> round(float(effect.table["value"].iloc[0]), 2)
+    1.82
+    """
     if not (events > 0 and 0 < share < 1):
         raise UserError("methods.power.rate")
     effect = _smallest(
@@ -220,6 +276,13 @@ def detectable_interrupted_series(
 
     ``sd`` is that of one period around the line, in the outcome's unit; for counts give that of
     the log rate (about the square root of dispersion over the mean count) and ``scale="ratio"``.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_interrupted_series(24, 12, 2.0, autocorrelation=0.3)
+    >>> effect.table[["direction", "value"]].round(2)
+      direction  value
+    0     level   4.57
+    1     slope   0.62
     """
     choice(scale, SeriesScale, "scale")
     errors = formulas.interrupted_series_errors(before, after, sd, autocorrelation=autocorrelation)
@@ -245,13 +308,15 @@ def detectable_difference_in_differences(
     ``sd_change`` is the standard deviation between units of their change (mean after minus mean
     before). The units are what is compared, so that t has treated + controls - 2 degrees of
     freedom. Where permutation is used, see also `smallest_attainable_p`.
+
+    >>> import umea_eval as ue
+    >>> effect = ue.methods.power.detectable_difference_in_differences(2, 4, 1.5)
+    >>> round(float(effect.table["value"].iloc[0]), 2)
+    4.89
     """
-    if treated < 1 or controls < 1:
-        raise UserError("methods.power.permutation", units=treated + controls)
-    effect = _smallest(
-        lambda d: formulas.power_means(treated, controls, d, 1.0, alpha=alpha), _LARGEST, power
+    effect = smallest_difference_in_differences(
+        treated, controls, sd_change, power=power, alpha=alpha
     )
-    effect *= _sd(sd_change)
     return _both(
         effect,
         -effect,
@@ -262,12 +327,29 @@ def detectable_difference_in_differences(
     )
 
 
+def smallest_difference_in_differences(
+    treated: int, controls: int, sd_change: float, *, power: float = 0.8, alpha: float = 0.05
+) -> float:
+    """The size of ``detectable_difference_in_differences``, alike in both directions."""
+    if treated < 1 or controls < 1:
+        raise UserError("methods.power.permutation", units=treated + controls)
+    effect = _smallest(
+        lambda d: formulas.power_means(treated, controls, d, 1.0, alpha=alpha), _LARGEST, power
+    )
+    return effect * _sd(sd_change)
+
+
 def _smallest(found: Callable[[float], float], largest: float, power: float) -> float:
     """The smallest effect in (0, largest] with the wanted power; missing if none has it."""
     wanted = _wanted(power)
-    # Powers of two up from where nothing is found: the first crossing is the smallest effect.
-    last = 0.0
-    for step in np.append(largest * 2.0 ** np.arange(-60, 0, 0.25), largest):
+    # Powers of two up from where nothing is found: the first crossing is the smallest effect. Power
+    # rises, or rises and falls: a crossing between two steps far apart is the first one.
+    steps = np.append(largest * 2.0 ** np.arange(-60, 0, 0.25), largest)
+    apart = range(0, len(steps), _APART)
+    reached = next((at for at in apart if found(float(steps[at])) >= wanted), None)
+    begin = 0 if reached is None else max(reached - _APART, 0)
+    last = float(steps[begin - 1]) if begin else 0.0
+    for step in steps[begin:]:
         if found(float(step)) >= wanted:
             return float(brentq(lambda d: found(d) - wanted, last or step * 1e-9, step, xtol=1e-14))
         last = float(step)

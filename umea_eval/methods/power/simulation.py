@@ -54,6 +54,13 @@ def simulated_power(
     Replicate i draws the same random numbers for every effect, so that the power curve is smooth.
     ``smallest`` is the effect nearest to 0 (or first in order among equals) whose power is at
     least ``power``; missing if none is. The same ``seed`` gives the same answer.
+
+    >>> import umea_eval as ue
+    >>> curve = ue.methods.power.simulated_power(
+    ...     lambda effect, rng: rng.normal(effect) > 1.96, [0, 2, 4], seed=1, replicates=200
+    ... )
+    >>> curve.smallest, curve.table["value"].round(1).tolist()
+    (4.0, [0.0, 0.5, 1.0])
     """
     if len(effects) == 0 or replicates < 1:
         raise UserError("methods.power.simulation")

@@ -65,6 +65,15 @@ def difference(
 
     Raises UserError as `proportion`, and if the reference group does not exist.
     Equals statsmodels ``confint_proportions_2indep(method="newcomb")`` (P10, P12).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"area": ["A", "B"], "yes": [56, 48], "asked": [70, 80]})
+    >>> result = ue.methods.proportions.difference(
+    ...     frame, "yes", "asked", group="area", reference="B"
+    ... )
+    >>> result.table[["value", "lower", "upper"]].round(4).to_dict("records")
+    [{'value': 0.2, 'lower': 0.0524, 'upper': 0.3339}]
     """
     pairs = against(data, x, n, group=group, reference=reference, by=by, read=binomial)
     lower, upper = newcombe(*pairs.counts, confidence=confidence)
@@ -97,6 +106,13 @@ def ratio(
 
     Columns and rows as in `difference`. The ratio is infinite when the reference has no events;
     it does not exist when neither group has any, which is an error.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"area": ["A", "B"], "yes": [56, 48], "asked": [70, 80]})
+    >>> result = ue.methods.proportions.ratio(frame, "yes", "asked", group="area", reference="B")
+    >>> result.table[["value", "lower", "upper"]].round(4).to_dict("records")
+    [{'value': 1.3333, 'lower': 1.0798, 'upper': 1.6708}]
     """
     choice(method, RatioMethod, "method")
     pairs = against(data, x, n, group=group, reference=reference, by=by, read=binomial)
@@ -127,6 +143,11 @@ def newcombe(
     """Interval for x1/n1 - x2/n2 (scalars or arrays): the hybrid score interval.
 
     Source: Newcombe 1998, Stat Med 17:873-890, method 10; without continuity correction.
+
+    >>> import umea_eval as ue
+    >>> limits = ue.methods.proportions.newcombe(56, 70, 48, 80)
+    >>> round(float(limits.lower), 4), round(float(limits.upper), 4)
+    (0.0524, 0.3339)
     """
     (x1, n1), (x2, n2) = _two(x1, n1, x2, n2)
     p1, p2 = x1 / n1, x2 / n2
@@ -151,6 +172,11 @@ def katz(
     would give an interval of no width).
 
     Source: Katz et al. 1978, Biometrics 34:469-474.
+
+    >>> import umea_eval as ue
+    >>> limits = ue.methods.proportions.katz(56, 70, 48, 80)
+    >>> round(float(limits.lower), 4), round(float(limits.upper), 4)
+    (1.0766, 1.6512)
     """
     (x1, n1), (x2, n2) = _two(x1, n1, x2, n2)
     estimate = _ratio(x1, n1, x2, n2)
@@ -175,6 +201,11 @@ def koopman(
 
     The lower limit is 0 when x1 = 0, the upper one infinite when x2 = 0.
     Source: Koopman 1984, Biometrics 40:513-517.
+
+    >>> import umea_eval as ue
+    >>> limits = ue.methods.proportions.koopman(56, 70, 48, 80)
+    >>> round(float(limits.lower), 4), round(float(limits.upper), 4)
+    (1.0798, 1.6708)
     """
     (x1, n1), (x2, n2) = _two(x1, n1, x2, n2)
     _ratio(x1, n1, x2, n2)

@@ -56,6 +56,15 @@ def paired_difference(
     ``numerator`` is those who changed to yes minus those who changed to no, ``denominator`` the
     number of people; ``yes_to_no`` and ``no_to_yes`` are the changes, ``p_value`` McNemar's exact
     one. Raises UserError for missing values: pairs that are not complete are to be counted apart.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {"before": [1] * 30 + [0] * 20, "after": [1] * 28 + [0] * 2 + [1] * 9 + [0] * 11}
+    ... )
+    >>> change = ue.methods.proportions.paired_difference(frame, "before", "after")
+    >>> change.table[["value", "yes_to_no", "no_to_yes", "p_value"]].round(4).to_dict("records")
+    [{'value': 0.14, 'yes_to_no': 2.0, 'no_to_yes': 9.0, 'p_value': 0.0654}]
     """
     before, after = _yes_no(data, first), _yes_no(data, second)
     strata = pd.DataFrame({"all": 0}, index=data.index) if by is None else data
@@ -91,6 +100,11 @@ def tango(
     ``b`` pairs are yes in the first of the two shares and no in the second, ``c`` the other way.
     Source: Tango 1998, Stat Med 17:891-908. Equals R ``PropCIs::scoreci.mp(c, b, n)`` to the
     precision of its search (E06).
+
+    >>> import umea_eval as ue
+    >>> limits = ue.methods.proportions.tango(86, 150, 1600)
+    >>> round(float(limits.lower), 4), round(float(limits.upper), 4)  # approval fell (Agresti 1990)
+    (-0.059, -0.0214)
     """
     b, c, n = _discordant(b, c, n)
     z = float(norm.isf((1 - level(confidence)) / 2))
@@ -102,8 +116,13 @@ def mcnemar(b: npt.ArrayLike, c: npt.ArrayLike) -> McNemar:
     """McNemar's test of the discordant pairs ``b`` and ``c`` (scalars or arrays).
 
     Without discordant pairs nothing speaks against equality: every p is 1. The corrected
-    chi-square is (|b - c| - 1)^2 / (b + c), never with a negative difference.
+    chi-square is ``(|b - c| - 1)^2 / (b + c)``, never with a negative difference.
     Equals R ``mcnemar.test`` and ``binom.test(b, b + c)`` (E05).
+
+    >>> import umea_eval as ue
+    >>> test = ue.methods.proportions.mcnemar(86, 150)
+    >>> round(float(test.chi2_corrected), 2)  # Agresti 1990
+    16.82
     """
     b, c = alike(counts(b, "b"), counts(c, "c"))
     total = b + c

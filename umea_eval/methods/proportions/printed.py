@@ -86,6 +86,11 @@ def possible_counts(
     Percentages are written as they were printed: ``"78"``, ``"78.0"`` and ``"78,0 %"`` differ in
     what they say of rounding. ``exhaustive`` says that they are the shares of one whole, so that
     their counts must add up to n. Raises UserError for text that is not a percentage of 0 to 100.
+
+    >>> import umea_eval as ue
+    >>> bases = ue.methods.proportions.possible_counts(["78"], up_to=20)
+    >>> bases.table["denominator"].drop_duplicates().tolist()
+    [9.0, 18.0]
     """
     # A float has lost the digits that were printed: 78.0 and 78.00 are the same number.
     values = _printed([printed] if isinstance(printed, Printed | float) else printed)
@@ -115,6 +120,14 @@ def possible_groups(
     Each group has its own base of ``at_least`` or more; together they have at most ``up_to``.
     ``table`` holds the possible counts of the whole, ``smallest`` those of the groups and, last,
     of the whole, at the smallest possible base.
+
+    >>> import umea_eval as ue
+    >>> groups = ue.methods.proportions.possible_groups(["84", "71"], "78", up_to=40)
+    >>> groups.smallest[["part", "numerator", "denominator"]]  # 16 of 19 and 12 of 17 make 28 of 36
+       part  numerator  denominator
+    0     1       16.0         19.0
+    1     2       12.0         17.0
+    2     0       28.0         36.0
     """
     groups, (whole,) = _printed(parts), _printed([total])
     options = [_options(value, up_to, at_least) for value in groups]

@@ -40,6 +40,15 @@ def proportion(
 
     Raises UserError for missing values, n = 0, counts that are not whole, or x > n.
     Equals R ``prop.test(x, n, correct = FALSE)`` (P01, P03) and ``binom.test`` (P05, P07).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"area": ["A", "B"], "yes": [56, 48], "asked": [70, 80]})
+    >>> result = ue.methods.proportions.proportion(frame, "yes", "asked", by="area")
+    >>> result.table[["area", "value", "lower", "upper"]].round(4)
+      area  value   lower   upper
+    0    A    0.8  0.6918  0.8770
+    1    B    0.6  0.4905  0.7004
     """
     choice(method, Method, "method")
     counted, base = binomial(column(data, x), column(data, n), (x, n))
@@ -64,6 +73,11 @@ def wilson(x: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0.95) -> I
 
     Source: Wilson 1927, JASA 22:209-212; without continuity correction.
     Equals R ``prop.test(x, n, correct = FALSE)$conf.int`` (P01, P03).
+
+    >>> import umea_eval as ue
+    >>> limits = ue.methods.proportions.wilson(81, 263)
+    >>> round(float(limits.lower), 4), round(float(limits.upper), 4)
+    (0.2553, 0.3662)
     """
     return _interval(x, n, confidence, "wilson")
 
@@ -73,6 +87,11 @@ def clopper_pearson(x: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0
 
     Source: Clopper & Pearson 1934, Biometrika 26:404-413.
     Equals R ``binom.test(x, n)$conf.int`` (P05, P07).
+
+    >>> import umea_eval as ue
+    >>> limits = ue.methods.proportions.clopper_pearson(81, 263)
+    >>> round(float(limits.lower), 4), round(float(limits.upper), 4)
+    (0.2527, 0.3676)
     """
     return _interval(x, n, confidence, "beta")
 
@@ -96,6 +115,14 @@ def with_share(
 
     ``numerator`` and ``denominator`` name columns of whole counts. A row without anybody
     (denominator 0) keeps its place; its share and limits are missing.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"area": ["A", "B"], "yes": [56, 48], "asked": [70, 80]})
+    >>> ue.methods.proportions.with_share(frame, "yes", "asked").round(4)
+      area  yes  asked  share   lower   upper
+    0    A   56     70    0.8  0.6918  0.8770
+    1    B   48     80    0.6  0.4905  0.7004
     """
     known = (table[denominator] > 0).to_numpy(dtype=bool)
     share, lower, upper = (np.full(len(table), np.nan) for _ in range(3))

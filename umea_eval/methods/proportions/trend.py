@@ -47,6 +47,15 @@ def proportion_trend(
 
     The table's ``value`` is the slope, ``statistic`` and ``p_value`` Cochran and Armitage's
     chi-square with one degree of freedom. The interval does not assume that there is no trend.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {"year": [2021, 2022, 2023], "yes": [40, 50, 60], "asked": [100, 100, 100]}
+    ... )
+    >>> trend = ue.methods.proportions.proportion_trend(frame, "yes", "asked", score="year")
+    >>> trend.table[["value", "lower", "upper", "statistic"]].round(4).to_dict("records")
+    [{'value': 0.1, 'lower': 0.032, 'upper': 0.168, 'statistic': 8.0}]
     """
     binomial(column(data, x), column(data, n), (x, n))
     numbers(column(data, score), score)
@@ -78,6 +87,14 @@ def cochran_armitage(
 
     Source: Armitage 1955, Biometrics 11:375-386. The statistic equals R
     ``prop.trend.test(x, n, score)``.
+
+    >>> import umea_eval as ue
+    >>> trend = ue.methods.proportions.cochran_armitage([83, 90, 129, 70], [86, 93, 136, 82])
+    >>> (
+    ...     round(float(trend.statistic), 4),
+    ...     round(float(trend.p_value), 6),
+    ... )  # R: prop.trend.test, smokers
+    (8.2249, 0.004132)
     """
     counted, base = binomial(x, n)
     at = np.arange(1.0, counted.size + 1) if score is None else numbers(score, "score")

@@ -128,6 +128,19 @@ def funnel(
 
     Raises UserError for a unit that occurs twice, and for overdispersion with fewer than 10 units.
     Source: Spiegelhalter 2005, Stat Med 24:1185-1202.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> homes = pd.DataFrame(
+    ...     {"home": list("ABCD"), "falls": [10, 12, 30, 8], "days": [2000, 2500, 2400, 1900]}
+    ... )
+    >>> funnel = ue.methods.rates.funnel(homes, "falls", "days", unit="home")
+    >>> funnel.table[["home", "value", "lower", "upper", "outside"]].round(2)
+      home  value  lower  upper outside
+    0    A   5.00   1.61  12.95
+    1    B   4.80   2.10  12.28
+    2    C  12.50   2.05  12.40    high
+    3    D   4.21   1.52  13.12
     """
     choice(kind, Kind, "kind")
     choice(overdispersion, Overdispersion, "overdispersion")

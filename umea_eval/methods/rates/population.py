@@ -34,6 +34,14 @@ def population_rate(
     ``inhabitants``. Every group of ``population`` gets a row, also those without events.
 
     Raises UserError if the population lacks an age or has it twice, or lacks a group with events.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> events = pd.DataFrame({"age": [3, 15, 15]})
+    >>> people = pd.DataFrame({"sex": ["girls"] * 21, "age": range(21), "population": 100})
+    >>> rates = ue.methods.rates.population_rate(events.assign(sex="girls"), people, by="sex")
+    >>> rates.table[["numerator", "denominator", "value"]].round(3).to_dict("records")
+    [{'numerator': 3.0, 'denominator': 2100.0, 'value': 1.429}]
     """
     strata = keys(by)
     people = _aged(population, age, ages)

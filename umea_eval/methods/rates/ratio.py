@@ -26,8 +26,10 @@ from umea_eval.methods.inputs import (
 from umea_eval.methods.proportions.single import clopper_pearson
 from umea_eval.methods.rates.single import read_rate
 
-# As many resampled cells as are held in memory at a time (8 bytes each).
-_CELLS = 32_000_000
+# As many resampled cells as are worked at a time: more of them leave the processor's cache.
+_CELLS = 300_000
+# To draw how often a kind comes costs as much as to draw this many units (measured).
+_KIND_COSTS = 10
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ def rate_ratio(
     those it is compared with; ``p_value`` is two-sided. Events must be independent: where the same
     people have several, use `bootstrap_rate_ratio` or a regression with clusters.
     Equals R ``poisson.test`` (E02).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> homes = pd.DataFrame({"home": ["A", "B"], "falls": [11, 21], "days": [800, 3011]})
+    >>> ratio = ue.methods.rates.rate_ratio(homes, "falls", "days", group="home", reference="B")
+    >>> ratio.table[["value", "lower", "upper", "p_value"]].round(4).to_dict("records")
+    [{'value': 1.9715, 'lower': 0.8584, 'upper': 4.2773, 'p_value': 0.0797}]
     """
     pairs = against(data, x, exposure, group=group, reference=reference, by=by, read=read_rate)
     exact = exact_rate_ratio(*pairs.counts, confidence=confidence)
@@ -95,6 +104,11 @@ def exact_rate_ratio(
     The upper limit is infinite when x2 = 0; without any events there is no ratio (UserError).
     Source: Lehmann & Romano 2005, Testing statistical hypotheses, 4.5: x1 is binomial given the
     sum. The p-value sums the outcomes that are no more likely. Equals R ``poisson.test`` (E02).
+
+    >>> import umea_eval as ue
+    >>> ratio = ue.methods.rates.exact_rate_ratio(11, 800, 21, 3011)
+    >>> round(float(ratio.ratio), 4), round(float(ratio.p_value), 5)  # R: ?poisson.test
+    (1.9715, 0.07967)
     """
     first = read_rate(x1, exposure1, ("x1", "exposure1"))
     second = read_rate(x2, exposure2, ("x2", "exposure2"))
@@ -136,6 +150,21 @@ def bootstrap_rate_ratio(
     The order of rows does not matter.
 
     Source: Efron & Tibshirani 1993, An introduction to the bootstrap, 13.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> people = pd.DataFrame(
+    ...     {
+    ...         "home": ["A"] * 5 + ["B"] * 5,
+    ...         "falls": [3, 1, 2, 1, 4, 0, 1, 1, 2, 1],
+    ...         "days": [100] * 10,
+    ...     }
+    ... )
+    >>> ratio = ue.methods.rates.bootstrap_rate_ratio(
+    ...     people, "falls", "days", group="home", reference="B", seed=1, replicates=500
+    ... )
+    >>> round(float(ratio.table["value"].iloc[0]), 2)  # 11 falls against 5
+    2.2
     """
     level(confidence)
     at_least(replicates, 1, "replicates")
@@ -180,20 +209,26 @@ def bootstrap_rate_ratio(
 def _resampled_rates(
     events: FloatArray, time: FloatArray, replicates: int, rng: np.random.Generator
 ) -> FloatArray:
-    """Rates of ``replicates`` resamplings, all at once: how often each kind of unit was drawn.
+    """Rates of ``replicates`` resamplings, as many at once as memory allows.
 
-    Units with the same events and exposure are one kind, so that the work follows the number of
-    kinds and not of units; `numpy.unique` sorts them, so that the order of rows does not matter.
+    Units with the same events and exposure are one kind. Where they are few beside the units it is
+    drawn how often each kind comes, otherwise which units come; `numpy.unique` sorts the kinds, so
+    that the order of rows does not matter in either way.
     """
-    kinds, share = np.unique(np.stack([events, time], axis=1), axis=0, return_counts=True)
-    batch = max(1, _CELLS // len(kinds))
-    totals = [
-        rng.multinomial(len(events), share / len(events), size=min(batch, replicates - start))
-        @ kinds
-        for start in range(0, replicates, batch)
-    ]
-    drawn = np.concatenate(totals)
-    return np.asarray(drawn[:, 0] / drawn[:, 1], dtype=np.float64)
+    kinds, count = np.unique(np.stack([events, time], axis=1), axis=0, return_counts=True)
+    units, by_kind = len(events), _KIND_COSTS * len(count) < len(events)
+    ordered = np.repeat(kinds, count, axis=0).T.copy()
+    batch = max(1, _CELLS // (len(count) if by_kind else units))
+    totals = []
+    for start in range(0, replicates, batch):
+        some = min(batch, replicates - start)
+        if by_kind:
+            totals.append((rng.multinomial(units, count / units, size=some) @ kinds).T)
+        else:
+            drawn = rng.integers(0, units, (some, units), dtype=np.int32)
+            totals.append(np.stack([each.take(drawn).sum(axis=1) for each in ordered]))
+    sums = np.concatenate(totals, axis=1)
+    return np.asarray(sums[0] / sums[1], dtype=np.float64)
 
 
 def _ratio_of(one: FloatArray, other: FloatArray) -> FloatArray:

@@ -109,6 +109,21 @@ def rate_regression(
     a level has no events, or a negative binomial model finds no extra variance (use Poisson).
     Equals R ``glm(x ~ terms + offset(log(exposure)), poisson)``, ``quasipoisson`` and
     ``MASS::glm.nb``; with ``cluster`` R ``sandwich::vcovCL(type = "HC0")``.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> homes = pd.DataFrame(
+    ...     {
+    ...         "kind": ["old", "old", "new", "new"],
+    ...         "falls": [10, 14, 5, 7],
+    ...         "days": [1000, 1000, 1000, 1000],
+    ...     }
+    ... )
+    >>> model = ue.methods.rates.rate_regression(
+    ...     homes, "falls", "days", ["kind"], references={"kind": "old"}
+    ... )
+    >>> model.table[["term", "level", "value"]].round(3).to_dict("records")  # 12 falls against 24
+    [{'term': 'kind', 'level': 'new', 'value': 0.5}]
     """
     choice(family, Family, "family")
     events, time = read_rate(column(data, x), column(data, exposure), (x, exposure))

@@ -57,6 +57,15 @@ def rate(
 
     Raises UserError for missing values, no exposure, or counts that are not whole.
     Equals R ``PHEindicatormethods::phe_rate`` (B09).
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> homes = pd.DataFrame({"home": ["A", "B"], "falls": [11, 21], "days": [800, 3011]})
+    >>> rates = ue.methods.rates.rate(homes, "falls", "days", by="home")
+    >>> rates.table[["home", "value", "lower", "upper"]].round(2)
+      home  value  lower  upper
+    0    A  13.75   6.85  24.60
+    1    B   6.97   4.32  10.66
     """
     positive(per, "per")
     choice(method, Method, "method")
@@ -82,6 +91,11 @@ def poisson_interval(
     """Interval for the expected count behind ``x`` events (scalars or arrays).
 
     Exact below 10 events and Byar's from 10 unless ``method`` says otherwise.
+
+    >>> import umea_eval as ue
+    >>> limits = ue.methods.rates.poisson_interval([9, 10])  # exact, then Byar
+    >>> limits.lower.round(3).tolist(), limits.upper.round(3).tolist()
+    ([4.115, 4.787], [17.085, 18.391])
     """
     choice(method, Method, "method")
     events = counts(x, "x")
@@ -97,6 +111,11 @@ def garwood(x: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:
     """The exact interval for a Poisson count: never too narrow.
 
     Source: Garwood 1936, Biometrika 28:437-442. Equals R ``poisson.test(x)$conf.int`` (B05).
+
+    >>> import umea_eval as ue
+    >>> limits = ue.methods.rates.garwood(10)
+    >>> round(float(limits.lower), 4), round(float(limits.upper), 4)  # R: poisson.test(10)
+    (4.7954, 18.3904)
     """
     events = counts(x, "x")
     tail = (1 - level(confidence)) / 2
@@ -111,6 +130,11 @@ def byar(x: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:
 
     Source: Breslow & Day 1987, Statistical methods in cancer research II, p. 69. Equals R
     ``PHEindicatormethods:::byars_lower`` and ``byars_upper`` (B01).
+
+    >>> import umea_eval as ue
+    >>> limits = ue.methods.rates.byar(65)
+    >>> round(float(limits.lower), 4), round(float(limits.upper), 4)
+    (50.1632, 82.8491)
     """
     events = counts(x, "x")
     z = norm.isf((1 - level(confidence)) / 2)

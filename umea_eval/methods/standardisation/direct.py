@@ -12,14 +12,16 @@ from umea_eval.errors import UserError
 from umea_eval.methods.estimates import Estimates, estimate_table
 from umea_eval.methods.inputs import (
     By,
+    FloatArray,
     column,
     counts,
-    denominators,
     group_keys,
     keys,
     level,
     no_duplicates,
+    numbers,
     positive,
+    refuse,
     sums,
 )
 from umea_eval.methods.rates.single import byar, read_rate
@@ -62,6 +64,22 @@ def direct_rate(
     Source: Dobson et al. 1991, Stat Med 10:457-462. Equals R
     ``PHEindicatormethods::calculate_dsr``, with ``event_frequency`` its
     ``independent_events = FALSE``.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "age": ["0-64", "65+"],
+    ...         "events": [20, 40],
+    ...         "people": [10000, 4000],
+    ...         "standard": [80, 20],
+    ...     }
+    ... )
+    >>> rates = ue.methods.standardisation.direct_rate(
+    ...     frame, "events", "people", "standard", stratum="age"
+    ... )
+    >>> round(float(rates.table["value"].iloc[0]), 2)  # 0.8 x 2 + 0.2 x 10, per 1000
+    3.6
     """
     level(confidence)
     positive(per, "per")
@@ -74,7 +92,7 @@ def direct_rate(
         _x=cases * times,
         _x2=cases * times**2,
         _n=size,
-        _weight=denominators(column(data, weight), weight),
+        _weight=_weights(column(data, weight), weight),
     )
     no_duplicates(rows, [*groups, stratum, *repeat])
     strata = _strata(rows, groups, stratum)
@@ -105,6 +123,15 @@ def direct_rate(
         method=np.where(enough, "Dobson", f"not computed: fewer than {FEWEST_EVENTS} events"),
     )
     return DirectRates(table, label=tuple(keys(by)), per=per)
+
+
+def _weights(values: pd.Series, name: str) -> FloatArray:
+    """Weights of a standard population: a stratum may weigh nothing, but not all of them."""
+    weights = numbers(values, name)
+    refuse(weights < 0, "methods.inputs.negative", name)
+    if not weights.any():
+        refuse(weights == 0, "methods.inputs.zero_denominator", name)
+    return weights
 
 
 def _strata(rows: pd.DataFrame, groups: list[str], stratum: str) -> pd.DataFrame:

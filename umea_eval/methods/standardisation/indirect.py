@@ -55,6 +55,17 @@ def smr(
     Byar's from 10, unless ``method`` says otherwise.
     Equals R ``epiR::epi.smr(method = "byar")`` with ``method="byar"`` (S09) and
     ``PHEindicatormethods::calculate_ISRatio`` by default.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> ratio = ue.methods.standardisation.smr(
+    ...     pd.DataFrame({"observed": [4], "expected": [3.3]}),
+    ...     "observed",
+    ...     "expected",
+    ...     method="byar",
+    ... )
+    >>> ratio.table[["value", "lower", "upper"]].round(2).to_dict("records")  # R: ?epi.smr
+    [{'value': 1.21, 'lower': 0.33, 'upper': 3.1}]
     """
     choice(method, Method, "method")
     events, expectation = read_rate(
@@ -105,6 +116,24 @@ def indirect(
     Raises UserError for a stratum that the reference lacks or has twice.
     Source: Breslow & Day 1987, Statistical methods in cancer research II, 2.3; the two errors are
     joined on the log scale as in Zou & Donner 2008, Stat Med 27:1693-1702.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> area = pd.DataFrame({"age": ["0-64", "65+"], "events": [30, 45], "people": [10000, 4000]})
+    >>> country = pd.DataFrame(
+    ...     {"age": ["0-64", "65+"], "events": [2000, 8000], "people": [1000000, 800000]}
+    ... )
+    >>> ratio = ue.methods.standardisation.indirect(
+    ...     area,
+    ...     "events",
+    ...     "people",
+    ...     country,
+    ...     stratum="age",
+    ...     reference_x="events",
+    ...     reference_n="people",
+    ... )
+    >>> ratio.table[["numerator", "expected", "value"]].round(3).to_dict("records")
+    [{'numerator': 75.0, 'expected': 60.0, 'value': 1.25}]
     """
     choice(reference_kind, Reference, "reference_kind")
     positive(per, "per")

@@ -216,6 +216,16 @@ def at_risk_table(
 
     One row per group and time: ``at_risk`` (``entry < t <= duration``; those who enter at 0 are
     at risk at 0), and ``events`` and ``censored`` up to and including the time.
+
+    >>> import umea_eval as ue
+    >>> months, left = [1, 2, 2, 3, 4, 5, 6, 6], [1, 1, 0, 1, 0, 1, 0, 0]
+    >>> ue.methods.survival.at_risk_table(months, left, times=[0, 3, 6])[
+    ...     ["time", "at_risk", "events", "censored"]
+    ... ]
+       time  at_risk  events  censored
+    0   0.0        8       0         0
+    1   3.0        5       3         1
+    2   6.0        2       4         4
     """
     rows = []
     asked = np.atleast_1d(numbers(times, "times"))

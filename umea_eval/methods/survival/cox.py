@@ -117,6 +117,15 @@ def cox(
     Raises UserError where the covariates are collinear or constant, where the events are separated
     (an infinite coefficient), or where the iteration does not converge.
     Equals R ``survival::coxph`` (V07, V08). Source: Efron 1977; Lin & Wei 1989.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> months, left = [1, 2, 2, 3, 4, 5, 6, 6], [1, 1, 0, 1, 0, 1, 0, 0]
+    >>> model = ue.methods.survival.cox(
+    ...     months, left, pd.DataFrame({"new": [1, 0, 1, 0, 1, 1, 0, 0]})
+    ... )
+    >>> model.table[["term", "value"]].round(3).to_dict("records")  # a hazard ratio
+    [{'term': 'new', 'value': 1.414}]
     """
     level(confidence)
     persons = follow_up(durations, events, entry=entry)

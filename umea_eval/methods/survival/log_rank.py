@@ -77,6 +77,12 @@ def log_rank(
 
     Raises UserError for fewer than two groups, or where no event separates them.
     Equals R ``survival::survdiff`` (V04, L02). Source: Mantel 1966; Peto & Peto 1972.
+
+    >>> import umea_eval as ue
+    >>> months, left = [1, 2, 2, 3, 4, 5, 6, 6], [1, 1, 0, 1, 0, 1, 0, 0]
+    >>> test = ue.methods.survival.log_rank(months, left, list("aabbabab"))
+    >>> round(test.statistic, 3), test.degrees_of_freedom, round(test.p_value, 3)
+    (0.119, 1, 0.73)
     """
     persons = follow_up(durations, events, entry=entry)
     if persons.kinds > 1:

@@ -31,7 +31,7 @@ class RestrictedMean(Result):
 
     ``numerator`` events up to the horizon, ``denominator`` persons (missing for differences),
     ``value``, ``lower`` and ``upper`` in the unit of the durations, ``standard_error``, ``p_value``
-    (differences).
+    (differences). Where nobody has the event before the horizon there are no limits (missing).
     """
 
     horizon: float
@@ -86,6 +86,12 @@ def restricted_mean(
     without the event (the area is then not known).
     Equals R ``print(survfit(...), rmean = horizon)`` (V06, L02). Source: Klein & Moeschberger 2003,
     section 4.5.
+
+    >>> import umea_eval as ue
+    >>> months, left = [1, 2, 2, 3, 4, 5, 6, 6], [1, 1, 0, 1, 0, 1, 0, 0]
+    >>> mean = ue.methods.survival.restricted_mean(months, left, horizon=4)
+    >>> round(float(mean.table["value"].iloc[0]), 4)  # 1 + 7/8 + 3/4 + 3/5
+    3.225
     """
     level(confidence)
     persons = follow_up(durations, events, entry=entry)
@@ -126,8 +132,10 @@ def restricted_mean(
         )
     table = pd.DataFrame(rows)
     table["group"] = table["group"].astype(object)
-    table["lower"] = table["value"] - z * table["standard_error"]
-    table["upper"] = table["value"] + z * table["standard_error"]
+    # Without events before the horizon there is no spread to estimate: an interval without width
+    # would claim too much.
+    reach = z * table["standard_error"].where(table["standard_error"] > 0)
+    table["lower"], table["upper"] = table["value"] - reach, table["value"] + reach
     table["confidence"] = confidence
     table["method"] = "restricted mean, Greenwood"
     return RestrictedMean(table[["term", "group", *COLUMNS, "standard_error", "p_value"]], horizon)
@@ -141,7 +149,7 @@ def _area(counted: EventTimes, horizon: float, name: object) -> tuple[float, flo
             "methods.survival.beyond",
             asked=horizon,
             last=counted.last_time,
-            group="" if name is None else str(name),
+            group="" if name is None else f" ({name})",
         )
     before = counted.time < horizon
     time, share = counted.time[before], curve[before]

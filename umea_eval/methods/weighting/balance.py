@@ -81,6 +81,19 @@ def balance_table(
     split into their levels.
     UserError for missing values (a missing value is a level of its own or a row left out: decide).
     Source: Austin 2009; Austin & Stuart 2015.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "joined": [1, 1, 1, 0, 0, 0, 0, 1],
+    ...         "old": [1, 1, 0, 0, 0, 1, 0, 0],
+    ...         "y": [5.0, 6.0, 4.0, 2.0, 3.0, 4.0, 2.0, 4.0],
+    ...     }
+    ... )
+    >>> balance = ue.methods.weighting.balance_table(frame, treatment="joined", covariates=["old"])
+    >>> balance.table[["treated", "control"]].iloc[0].tolist()  # shares of old
+    [0.5, 0.25]
     """
     treated = yes_or_no(column(data, treatment), treatment)
     weight = np.ones(len(treated))

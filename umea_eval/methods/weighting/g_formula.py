@@ -47,6 +47,22 @@ def g_formula(
     UserError for missing values, a treatment that is not in the formula, non-convergence.
     Equals R ``lm`` and ``predict`` (W02). Source: Robins 1986; Hernan & Robins 2020, chapter 13;
     error: Stefanski & Boos 2002.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "joined": [1, 1, 1, 0, 0, 0, 0, 1],
+    ...         "old": [1, 1, 0, 0, 0, 1, 0, 0],
+    ...         "y": [5.0, 6.0, 4.0, 2.0, 3.0, 4.0, 2.0, 4.0],
+    ...     }
+    ... )
+    >>> effect = ue.methods.weighting.g_formula(frame, "y ~ joined * old", treatment="joined")
+    >>> effect.table[["term", "value"]].round(3)
+             term  value
+    0     treated  4.563
+    1     control  2.958
+    2  difference  1.604
     """
     level(confidence)
     choice(family, Family, "family")

@@ -91,6 +91,22 @@ def risk_set_matching(
 
     UserError for duplicated unit-periods, missing history, and where nobody begins.
     Source: Li, Propert & Rosenbaum 2001; Lu 2005.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "person": [1, 2, 3],
+    ...         "month": [5, 5, 5],
+    ...         "start": [5.0, None, None],
+    ...         "support": [10, 9, 2],
+    ...     }
+    ... )
+    >>> matches = ue.methods.weighting.risk_set_matching(
+    ...     frame, unit="person", time="month", start="start", history=["support"]
+    ... )
+    >>> len(matches.pairs), matches.unmatched
+    (1, {'no_row': 0, 'no_match': 0})
     """
     at_least(ratio, 1, "ratio")
     if caliper is not None:

@@ -128,6 +128,19 @@ def propensity_weights(
     takes part, and where the model does not converge.
     Equals R ``glm(binomial)`` weights (W01). Source: Rosenbaum & Rubin 1983; Hernan & Robins 2020,
     chapter 12; overlap weights: Li, Morgan & Zaslavsky 2018.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "joined": [1, 1, 1, 0, 0, 0, 0, 1],
+    ...         "old": [1, 1, 0, 0, 0, 1, 0, 0],
+    ...         "y": [5.0, 6.0, 4.0, 2.0, 3.0, 4.0, 2.0, 4.0],
+    ...     }
+    ... )
+    >>> model = ue.methods.weighting.propensity_weights(frame, "joined ~ old")
+    >>> [round(float(share), 3) for share in model.propensity[:4]]  # 2 of 3 old, 2 of 5 others
+    [0.667, 0.667, 0.4, 0.4]
     """
     choice(estimand, Estimand, "estimand")
     if truncate is not None and not 0.5 < truncate < 1:
@@ -190,6 +203,22 @@ def weighted_difference(
     The error takes the weights as known, which for "ate" weights is on the safe side.
     Equals R ``lm(y ~ a, weights = w)`` with ``vcovHC(type = "HC0")`` (W01).
     Source: Hernan & Robins 2020, technical point 12.1; Lunceford & Davidian 2004.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "joined": [1, 1, 1, 0, 0, 0, 0, 1],
+    ...         "old": [1, 1, 0, 0, 0, 1, 0, 0],
+    ...         "y": [5.0, 6.0, 4.0, 2.0, 3.0, 4.0, 2.0, 4.0],
+    ...     }
+    ... )
+    >>> model = ue.methods.weighting.propensity_weights(frame, "joined ~ old")
+    >>> effect = ue.methods.weighting.weighted_difference(
+    ...     frame, outcome="y", treatment="joined", weights=model.weights
+    ... )
+    >>> round(float(effect.table["value"].iloc[0]), 3)  # 3/8 x 1.5 + 5/8 x 1.667
+    4.563
     """
     level(confidence)
     y = numbers(column(data, outcome), outcome)

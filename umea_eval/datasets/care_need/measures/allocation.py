@@ -24,6 +24,19 @@ def over_threshold(centres: pd.DataFrame, budget: int, *, threshold: float = 1.1
     Raises UserError for a budget that is not above 0, a missing index or number of listed persons,
     a centre that comes twice, and where no centre is above the threshold.
     Source: Region Västerbotten, RS 1869-2021 (the threshold); the formula is the project's.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> import pandas as pd
+    >>> centres = pd.DataFrame(
+    ...     {"centre": ["A", "B", "C"], "listed": [5000, 4000, 6000], "cni": [1.3, 1.1, 1.2]}
+    ... )
+    >>> shared = measures.over_threshold(centres, 1000000)
+    >>> shared[["centre", "excess", "amount"]].round(2)  # 5000 x 0.2 against 6000 x 0.1
+      centre  excess  amount
+    0      A     0.2  625000
+    1      B     0.0       0
+    2      C     0.1  375000
     """
     _check(centres, budget)
     limit = Fraction(threshold)
@@ -42,6 +55,18 @@ def by_need(centres: pd.DataFrame, budget: int) -> pd.DataFrame:
     """The budget shared by N * CNI, without a threshold: every centre has its part.
 
     Columns, order, rounding and errors as in `over_threshold` (there is no ``excess``).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> import pandas as pd
+    >>> centres = pd.DataFrame(
+    ...     {"centre": ["A", "B", "C"], "listed": [5000, 4000, 6000], "cni": [1.3, 1.1, 1.2]}
+    ... )
+    >>> measures.by_need(centres, 1000000)[["centre", "amount"]]
+      centre  amount
+    0      A  359116
+    1      B  243094
+    2      C  397790
     """
     _check(centres, budget)
     needs = [
@@ -58,6 +83,12 @@ def largest_remainder(exact: Sequence[Fraction], total: int, order: Sequence[str
 
     Each is rounded down, and what is left goes one by one to the largest remainders; of equal
     remainders to the first in ``order``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> from fractions import Fraction
+    >>> measures.largest_remainder([Fraction(10, 3)] * 3, 10, ["A", "B", "C"])
+    [4, 3, 3]
     """
     parts = [floor(each) for each in exact]
     left = total - sum(parts)
@@ -81,6 +112,21 @@ def compared(
     threshold), ``by_need`` (N * CNI), ``special`` (as paid), ``against_special`` and
     ``against_need`` (kronor gained, negative for what is lost).
     Raises UserError as `over_threshold`, and for a payment to a centre that has no row.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> import pandas as pd
+    >>> centres = pd.DataFrame(
+    ...     {"centre": ["A", "B", "C"], "listed": [5000, 4000, 6000], "cni": [1.3, 1.1, 1.2]}
+    ... )
+    >>> special = pd.DataFrame({"centre": ["A"], "amount": [1000000]})
+    >>> measures.compared(centres, 1000000, special=special)[
+    ...     ["centre", "amount", "special", "against_special"]
+    ... ]
+      centre  amount    special  against_special
+    0      A  625000  1000000.0        -375000.0
+    1      B       0        0.0              0.0
+    2      C  375000        0.0         375000.0
     """
     paid = pd.Series(0.0, index=centres["centre"].astype("str"))
     if special is not None and len(special):

@@ -46,6 +46,16 @@ def care_need_index(
 
     Raises UserError for a missing or negative count, and for a centre without listed persons.
     Source: Sundquist et al. 2003; equals SCB's example, case N01.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> import pandas as pd
+    >>> counts = {name: [100] for name in measures.WEIGHTS}
+    >>> centres = pd.DataFrame({"centre": ["A"], "listed": [1000], **counts})
+    >>> round(
+    ...     float(measures.care_need_index(centres)["raw"].iloc[0]), 3
+    ... )  # the weights add up to 32.58
+    3.258
     """
     counts = centres[list(weights)].astype("float64")
     listed = centres["listed"].astype("float64")
@@ -87,6 +97,13 @@ def indexed(
     can be applied to counts only; the other rows then have no index.
     Raises UserError for a centre without listed persons, one that comes twice in a year, and a
     reference that is not above 0.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> centres = ue.example("care_need", n=6)["centres"]
+    >>> table = measures.indexed(centres)
+    >>> len(table) == len(centres), table["basis"].unique().tolist()
+    (True, ['counts'])
     """
     check_once(centres)
     listed = _floats(centres, "listed")
@@ -129,6 +146,16 @@ def components(table: pd.DataFrame, weights: Mapping[str, float] = WEIGHTS) -> p
     all listed persons of the year, over the reference mean: what it adds to the normalised index).
     The contributions of a centre add up to ``raw``, and ``above`` to ``cni`` less that of all.
     Rows without counts are left out.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> centres = ue.example("care_need", n=6)["centres"]
+    >>> table = measures.indexed(centres)
+    >>> parts = measures.components(table)
+    >>> bool(
+    ...     abs(parts["contribution"].sum() - table["raw"].sum()) < 1e-9
+    ... )  # they add up to the index
+    True
     """
     own = table[table["basis"] == "counts"]
     every = own.groupby("year")[["listed", *(name for name in weights if name in own)]].sum()

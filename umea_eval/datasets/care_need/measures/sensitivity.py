@@ -32,6 +32,13 @@ def sensitivity(
     ``moved`` (kronor that go to other centres than under the chosen definition), ``share`` (of the
     budget). Where no centre is above, or a centre has no counts for other weights, the numbers of
     kronor are missing.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> centres = ue.example("care_need", n=6)["centres"]
+    >>> variants = measures.sensitivity(centres, 1000000, year=2023, threshold=1.0)
+    >>> variants["definition"].unique().tolist()
+    ['chosen', 'threshold', 'reference', 'weights', 'without']
     """
     chosen = _allocated(indexed(centres, reference=reference), budget, year, threshold)
     rows = []
@@ -58,6 +65,19 @@ def what_if(
     ``table`` has one row per centre, as `over_threshold` takes it. ``threshold``, ``budget``,
     ``above``, ``listed`` (persons at the centres above), ``largest`` and ``smallest`` (kronor to a
     centre above), ``per_listed`` (kronor per listed person at them). Missing where none is above.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> import pandas as pd
+    >>> centres = pd.DataFrame(
+    ...     {"centre": ["A", "B", "C"], "listed": [5000, 4000, 6000], "cni": [1.3, 1.1, 1.2]}
+    ... )
+    >>> measures.what_if(centres, budgets=[1000000], thresholds=[1.1, 1.25])[
+    ...     ["threshold", "above", "largest"]
+    ... ]
+       threshold  above    largest
+    0       1.10      2   625000.0
+    1       1.25      1  1000000.0
     """
     rows = []
     for threshold in thresholds:

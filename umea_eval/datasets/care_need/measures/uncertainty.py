@@ -31,6 +31,13 @@ def with_limits(
     the seven are taken as independent (assumption; persons who are both unemployed and single
     parents make the spread a little larger). The reference mean counts as known. Rows without
     counts have no limits.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> centres = ue.example("care_need", n=6)["centres"]
+    >>> table = measures.with_limits(measures.indexed(centres))
+    >>> bool((table["lower"] < table["cni"]).all())
+    True
     """
     half = norm.isf((1 - confidence) / 2)
     if not set(weights) <= set(table):
@@ -60,6 +67,13 @@ def year_to_year(table: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     standard deviation if nothing but chance had changed), ``lower`` and ``upper`` of the change,
     ``beyond_chance`` (missing without counts). Most listed persons are the same in both years,
     which makes the true spread smaller than this one: what is beyond chance here is so with margin.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> centres = ue.example("care_need", n=6)["centres"]
+    >>> changes = measures.year_to_year(measures.with_limits(measures.indexed(centres)))
+    >>> len(changes) == len(centres) - centres["centre"].nunique()  # the first year has none before
+    True
     """
     names = ["centre", "year", "listed", "cni", "spread"]
     now = table[names]
@@ -88,6 +102,15 @@ def by_size(changes: pd.DataFrame, *, groups: int = 3) -> pd.DataFrame:
     mean of listed persons: ``group`` (1 is the smallest), ``centres``, ``changes`` (number),
     ``smallest`` and ``largest`` (mean listed), ``moved`` (root mean square of the changes) and
     ``chance`` (that of their chance).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.care_need.measures
+    >>> centres = ue.example("care_need", n=6)["centres"]
+    >>> changes = measures.year_to_year(measures.with_limits(measures.indexed(centres)))
+    >>> measures.by_size(changes, groups=2)[["group", "centres"]]
+       group  centres
+    0      1        3
+    1      2        3
     """
     size = changes.groupby("centre")["listed"].mean()
     order = size.to_frame().assign(code=size.index).sort_values(["listed", "code"]).index

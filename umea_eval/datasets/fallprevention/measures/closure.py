@@ -50,6 +50,14 @@ def time_to_closure(
     One row per group: ``numerator`` closed in time, ``denominator`` reports followed, ``value`` and
     limits of the share; ``open`` on ``until``, of which ``overdue`` longer than ``limit``; and the
     ``median`` number of days with its limits (missing where half are never closed).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> import datetime as dt
+    >>> deviations = ue.example("fallprevention", n=60)["deviations"]
+    >>> closure = measures.time_to_closure(deviations, until=dt.date(2024, 1, 31))
+    >>> bool((closure["numerator"] + closure["open"] <= closure["denominator"]).all())
+    True
     """
     check_groups(by)
     if limit < 0:

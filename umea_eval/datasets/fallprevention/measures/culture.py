@@ -37,6 +37,13 @@ def reporting_culture(
     are among the latter with 0: they are silent, which is not the same as safe. Few reports may
     mean few falls or little reporting, and more reports a better culture; the two cannot be told
     apart in these data (``what_cannot_be_concluded`` in the catalogue).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> tables = ue.example("fallprevention", n=60)
+    >>> culture = measures.reporting_culture(tables["deviations"], tables["resident_days"])
+    >>> "unit" in culture.columns
+    True
     """
     frame = chosen(deviations, kinds=REPORTS, months=months)
     risk = (frame["kind"] == "fall_risk").to_numpy(dtype=bool)
@@ -61,7 +68,15 @@ def reporting_culture(
 def silent_units(
     deviations: pd.DataFrame, days: pd.DataFrame, *, months: Months = None, basis: Basis = "both"
 ) -> pd.DataFrame:
-    """Units with resident-days and no report at all in the months: ``unit``, ``resident_days``."""
+    """Units with resident-days and no report at all in the months: ``unit``, ``resident_days``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> tables = ue.example("fallprevention", n=60)
+    >>> silent = measures.silent_units(tables["deviations"], tables["resident_days"])
+    >>> bool((silent["resident_days"] > 0).all())  # days, but not one report
+    True
+    """
     table = fall_rates(deviations, days, kinds=REPORTS, by=["unit"], months=months, basis=basis)
     silent = table[(table["numerator"] == 0) & (table["denominator"] > 0)]
     found = silent[["unit", "denominator"]].rename(columns={"denominator": "resident_days"})

@@ -43,6 +43,16 @@ def downton_outcomes(
     over-represented. Of several assessments the ``first`` with a whole follow-up counts (or the
     ``last`` such); where none has one, the first (or last) of all. A resident is followed also
     after moving within the data; one who moves away or dies is not known to.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("fallprevention", n=60)
+    >>> people = measures.downton_outcomes(
+    ...     tables["assessments"], tables["deviations"], until=dt.date(2024, 1, 31)
+    ... )
+    >>> people["resident"].is_unique
+    True
     """
     if horizon < 1:
         raise UserError("fallprevention.measures.horizon")
@@ -87,6 +97,16 @@ def predictive_values(
     a base has no value. ``not_followed`` and ``without_score`` are residents left out. All hold
     **under the prevention that was given**: a high score leads to measures, which make it look
     worse, and only reported falls are counted. They do not measure the instrument.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("fallprevention", n=60)
+    >>> values = measures.predictive_values(
+    ...     tables["assessments"], tables["deviations"], until=dt.date(2024, 1, 31)
+    ... )
+    >>> values["measure"].tolist()
+    ['positive_predictive', 'negative_predictive', 'sensitivity', 'specificity']
     """
     people = downton_outcomes(
         assessments, deviations, until=until, threshold=threshold, horizon=horizon, which=which

@@ -44,6 +44,13 @@ def prevention_before(
     "yes", "no", "not_assessed" (somebody said so) and "not_stated" (nobody said anything); they
     add up to the base. Wilson limits. That many fell in spite of measures is no sign that measures
     do not help: they are given to those who are expected to fall.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> deviations = ue.example("fallprevention", n=60)["deviations"]
+    >>> answers = measures.prevention_before(deviations)
+    >>> answers["answer"].tolist(), round(float(answers["value"].sum()), 6)
+    (['yes', 'no', 'not_assessed', 'not_stated'], 1.0)
     """
     frame, answer = _answers(deviations, BASES[base], months)
     table = category_shares(
@@ -64,6 +71,13 @@ def prevention_bounds(
     """Bounds of the share with measures before: none, or all, of those not known had them.
 
     Not known are "not_assessed" and "not_stated" together (``unassessed``).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> deviations = ue.example("fallprevention", n=60)["deviations"]
+    >>> bounds = measures.prevention_bounds(deviations)
+    >>> bool((bounds["least"] <= bounds["most"]).all())
+    True
     """
     frame, answer = _answers(deviations, BASES[base], months)
     unknown = np.isin(answer, [NOT_ASSESSED, NOT_STATED])

@@ -66,6 +66,14 @@ def fall_rates(
     ``upper``, ``confidence``, ``method``; ``residents`` with an event, ``places_share`` of the
     days. Reports describe falls and the inclination to report them; see ``reporting_culture``.
     Source: as ``direct_rate`` with event frequencies, and ``rate``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> tables = ue.example("fallprevention", n=60)
+    >>> rates = measures.fall_rates(tables["deviations"], tables["resident_days"])
+    >>> rate = rates.iloc[0]
+    >>> bool(rate["lower"] < rate["value"] < rate["upper"])
+    True
     """
     time = exposure(days, months=months, basis=basis)
     events = chosen(deviations, kinds=kinds, months=months)

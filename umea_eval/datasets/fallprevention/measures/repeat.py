@@ -36,6 +36,13 @@ def repeat_fallers(
     residents with ``at_least`` (falls of one resident hang together, so their share has no
     interval), ``unnamed`` falls without a resident. Wilson limits. Where nobody is known the share
     has no value.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> deviations = ue.example("fallprevention", n=60)["deviations"]
+    >>> found = measures.repeat_fallers(deviations)
+    >>> bool((found["numerator"] <= found["denominator"]).all())
+    True
     """
     if at_least < 2:
         raise UserError("fallprevention.measures.at_least")

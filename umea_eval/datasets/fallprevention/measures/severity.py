@@ -37,6 +37,15 @@ def severity_counts(
 
     The base is every report, assessed or not: the share of severe among the assessed is not given.
     Shares have Wilson limits.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> deviations = ue.example("fallprevention", n=60)["deviations"]
+    >>> counts = measures.severity_counts(deviations)
+    >>> int(counts["numerator"].sum()) == int(
+    ...     counts["denominator"].iloc[0]
+    ... )  # not assessed is one of them
+    True
     """
     frame, level = _levels(deviations, kinds, months)
     return category_shares(
@@ -55,6 +64,13 @@ def assessed_share(
     """The share of reports of which the severity has been assessed: a series of its own.
 
     A routine that demands assessment raises it, and raises reporting too. Wilson limits.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> deviations = ue.example("fallprevention", n=60)["deviations"]
+    >>> share = measures.assessed_share(deviations, by=())
+    >>> share[["numerator", "denominator"]].to_dict("records")
+    [{'numerator': 32.0, 'denominator': 60.0}]
     """
     frame, level = _levels(deviations, kinds, months)
     sums = grouped(frame, by, {"x": level != NOT_ASSESSED, "n": np.ones(len(frame))})
@@ -78,6 +94,13 @@ def severity_bounds(
     ``least`` and ``most`` are the bounds, ``lower`` and ``upper`` hold sampling error too;
     ``unassessed`` of ``denominator`` reports. ``value`` is missing: the data do not give one.
     Raises UserError for a level that there is not.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> deviations = ue.example("fallprevention", n=60)["deviations"]
+    >>> bounds = measures.severity_bounds(deviations)
+    >>> bool((bounds["least"] <= bounds["most"]).all())
+    True
     """
     for name in severe:
         if name not in LEVELS or name == NOT_ASSESSED:

@@ -70,6 +70,14 @@ def unit_chart(
     ``breaks`` are months at which a new phase starts (a change of measurement, never a measure
     taken); those outside the data are of no concern. Rates are per ``per`` resident-days. A chart
     says whether reporting is steady; it says nothing about why it is not.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> tables = ue.example("fallprevention", n=60)
+    >>> unit = tables["resident_days"]["unit"].iloc[0]
+    >>> chart = measures.unit_chart(tables["deviations"], tables["resident_days"], unit)
+    >>> type(chart).__name__
+    'UnitChart'
     """
     time = exposure(days[days["unit"] == unit], months=months, basis=basis)
     events = chosen(deviations[deviations["unit"] == unit], kinds=kinds, months=months)
@@ -114,6 +122,13 @@ def unit_charts(
     ``unit``, ``grain`` ("month", "quarter": rates; "gaps": days between events), ``internal_only``
     (fewer than 10 places, or not known), ``left_out``, ``provisional`` (too few points for limits
     that last), and the columns of a chart. A unit without one has one row with the grain "none".
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> tables = ue.example("fallprevention", n=60)
+    >>> charts = measures.unit_charts(tables["deviations"], tables["resident_days"])
+    >>> charts["unit"].nunique() == tables["resident_days"]["unit"].nunique()
+    True
     """
     sizes = unit_places(days).set_index("unit")["internal_only"]
     named = {str(unit) for unit in chosen(deviations, kinds=kinds, months=months)["unit"]}
@@ -165,6 +180,13 @@ def unit_funnel(
     than 10 places, or not known) and ``outside`` ("high", "low", ""); the funnel is for drawing
     (None without events, or with one unit). Reports vary between units with the inclination to
     report: a unit outside is not shown to be worse, nor one inside to be as good.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.fallprevention.measures
+    >>> tables = ue.example("fallprevention", n=60)
+    >>> table, funnel = measures.unit_funnel(tables["deviations"], tables["resident_days"])
+    >>> len(table) == tables["resident_days"]["unit"].nunique()
+    True
     """
     time = exposure(days, months=months, basis=basis)
     events = chosen(deviations, kinds=kinds, months=months)

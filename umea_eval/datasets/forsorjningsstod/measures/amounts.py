@@ -17,6 +17,23 @@ def amounts(net: pd.DataFrame, *, per: str = "month") -> pd.DataFrame:
     ``repaid`` (``net = paid - repaid``), ``benefit_months``, ``net_of_benefit_months``, and of
     benefit months ``mean`` and ``median`` net per household and month (missing where there is
     none).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> payments = pd.DataFrame(
+    ...     {
+    ...         "household": ["A", "A", "A", "B"],
+    ...         "month": pd.to_datetime(["2023-01-01", "2023-02-01", "2023-02-01", "2023-01-01"]),
+    ...         "amount": [9000.0, 8000.0, -8000.0, 5000.0],
+    ...         "support_kind": "livelihood",
+    ...     }
+    ... )
+    >>> measures.amounts(measures.net_months(payments), per="year")[
+    ...     ["year", "paid", "repaid", "net"]
+    ... ]
+       year     paid  repaid      net
+    0  2023  22000.0  8000.0  14000.0
     """
     period = _period(net, per)
     own = pd.DataFrame(
@@ -49,6 +66,22 @@ def amounts_by_kind(payments: pd.DataFrame, *, per: str = "month") -> pd.DataFra
     ``support_kind``, ``rows``, ``paid`` (positive rows), ``repaid`` (negative rows, as a positive
     number) and ``net``. The kinds are not to be added up: mediated funds are the client's own
     money, and a recovery takes back what another kind paid.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> payments = pd.DataFrame(
+    ...     {
+    ...         "household": ["A", "A", "A", "B"],
+    ...         "month": pd.to_datetime(["2023-01-01", "2023-02-01", "2023-02-01", "2023-01-01"]),
+    ...         "amount": [9000.0, 8000.0, -8000.0, 5000.0],
+    ...         "support_kind": "livelihood",
+    ...     }
+    ... )
+    >>> kinds = measures.amounts_by_kind(payments, per="year")
+    >>> kinds.query("rows > 0")[["support_kind", "rows", "net"]]
+      support_kind  rows      net
+    0   livelihood     4  14000.0
     """
     ore = to_ore(payments["amount"])
     own = pd.DataFrame(

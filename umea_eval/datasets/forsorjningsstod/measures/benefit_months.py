@@ -45,6 +45,23 @@ def net_months(
     the öre whatever the order of rows; ``rows``; and ``benefit_month``, whether net > 0. Months
     whose net is 0 or less stay in the table, so that they can be reported apart. Raises UserError
     for an unknown kind and for a missing household, month or amount.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> payments = pd.DataFrame(
+    ...     {
+    ...         "household": ["A", "A", "A", "B"],
+    ...         "month": pd.to_datetime(["2023-01-01", "2023-02-01", "2023-02-01", "2023-01-01"]),
+    ...         "amount": [9000.0, 8000.0, -8000.0, 5000.0],
+    ...         "support_kind": "livelihood",
+    ...     }
+    ... )
+    >>> measures.net_months(payments)[["household", "month", "net", "benefit_month"]]
+      household      month     net  benefit_month
+    0         A 2023-01-01  9000.0           True
+    1         A 2023-02-01     0.0          False
+    2         B 2023-01-01  5000.0           True
     """
     unknown = sorted(set(support_kind) - set(KINDS))
     if unknown:
@@ -92,6 +109,22 @@ def benefit_months(
     not divided. One row per ``person`` and ``month`` with ``households`` (how many the person
     belonged to that month; a person in two counts once) and ``birth_year`` where the tables have
     it (missing where they do not or contradict each other).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> payments = pd.DataFrame(
+    ...     {
+    ...         "household": ["A", "A", "A", "B"],
+    ...         "month": pd.to_datetime(["2023-01-01", "2023-02-01", "2023-02-01", "2023-01-01"]),
+    ...         "amount": [9000.0, 8000.0, -8000.0, 5000.0],
+    ...         "support_kind": "livelihood",
+    ...     }
+    ... )
+    >>> measures.benefit_months(payments)[["household", "month", "net"]]  # February was repaid
+      household      month     net
+    0         A 2023-01-01  9000.0
+    1         B 2023-01-01  5000.0
     """
     net = net_months(payments, support_kind=support_kind, first=first, last=last)
     own = net[net["benefit_month"]].drop(columns="benefit_month").reset_index(drop=True)
@@ -130,6 +163,19 @@ def of_age(person_months: pd.DataFrame, *, least_age: int = 18) -> pd.DataFrame:
 
     The register has the year of birth, not the day, so age is that at the end of the year. Months
     of persons whose year of birth is not known are left out: count them apart.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> people = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "b"],
+    ...         "month": pd.to_datetime(["2023-03-01"] * 2),
+    ...         "birth_year": [2005, 2006],
+    ...     }
+    ... )
+    >>> measures.of_age(people)["person"].tolist()  # turns 18 in 2023
+    ['a']
     """
     years = pd.Series(month_column(person_months, "month") // 12 + 1970, index=person_months.index)
     old_enough = (years - required(person_months, "birth_year").astype("Int64")) >= least_age
@@ -142,6 +188,21 @@ def month_counts(net: pd.DataFrame, *, per: str = "month") -> pd.DataFrame:
     ``net`` is from ``net_months``. ``per``: "month" or "year". One row per period that occurs:
     the period, ``households`` (with any benefit month), ``benefit_months``, ``months_without_net``
     and, per recipient household, ``mean_months`` (missing without recipients).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> payments = pd.DataFrame(
+    ...     {
+    ...         "household": ["A", "A", "A", "B"],
+    ...         "month": pd.to_datetime(["2023-01-01", "2023-02-01", "2023-02-01", "2023-01-01"]),
+    ...         "amount": [9000.0, 8000.0, -8000.0, 5000.0],
+    ...         "support_kind": "livelihood",
+    ...     }
+    ... )
+    >>> counts = measures.month_counts(measures.net_months(payments), per="year")
+    >>> counts[["households", "benefit_months", "months_without_net"]].to_dict("records")
+    [{'households': 2, 'benefit_months': 2, 'months_without_net': 1}]
     """
     table = pd.DataFrame(
         {

@@ -27,6 +27,14 @@ def family_months(months: pd.DataFrame, households: pd.DataFrame) -> pd.DataFram
     ``household_type``, ``children`` (missing where the household is not in the table that month or
     the number is not filled in) and ``with_children``: by the number, else by the type of
     household, else missing (type 1 is child households and unknown types, so it tells nothing).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> months = measures.benefit_months(tables["payments"])
+    >>> families = measures.family_months(months, tables["households"])
+    >>> len(families) == len(months)
+    True
     """
     own = _keyed(months)
     table = _keyed(households)
@@ -58,6 +66,15 @@ def children_by_month(families: pd.DataFrame) -> pd.DataFrame:
     ``households``, ``families`` (with children), ``unknown`` (households of which it is not known),
     ``children`` (the sum of the known numbers) and ``children_unknown`` (families with children
     whose number is not known): ``children`` is a lower limit where that is not 0.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> months = measures.benefit_months(tables["payments"])
+    >>> families = measures.family_months(months, tables["households"])
+    >>> monthly = measures.children_by_month(families)
+    >>> bool((monthly["families"] <= monthly["households"]).all())
+    True
     """
     return _count(families, families["month"], "month")
 
@@ -77,6 +94,14 @@ def children_by_year(
     ``children_by_month`` with ``year``, and ``long_term_families`` and ``long_term_children``:
     those with support in ``least`` (10) to 12 months of the year; missing for a year that the data
     (``first`` to ``last``) do not cover.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> months = measures.benefit_months(tables["payments"])
+    >>> families = measures.family_months(months, tables["households"])
+    >>> measures.children_by_year(families)["year"].tolist()
+    [2022, 2023]
     """
     year = families["month"].dt.year.astype("int64").rename("year")
     grouped = families.groupby(["household", year], sort=True)

@@ -48,6 +48,15 @@ def with_reasons(
     Adds ``reason``: a code of the list, "not_recorded" where there is none, "pending" where there
     is none yet, as the exit is less than ``late`` months before ``last`` (the last month of data),
     and missing for what is no exit. Order and index of ``spells`` are kept.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> months = measures.benefit_months(tables["payments"])
+    >>> spells = measures.spells(months, gap=2, first="2022-01", last="2023-12")
+    >>> reasons = measures.with_reasons(spells, tables["decisions"], last="2023-12")
+    >>> len(reasons) == len(spells), "reason" in reasons
+    (True, True)
     """
     end = ordinal(last)
     closed = month_column(spells, "last")
@@ -92,6 +101,16 @@ def competing_exits(spells: pd.DataFrame, *, last: Month, late: int = REASONS_LA
     when all reasons have arrived: to use those that came early, and not those that did not, would
     favour quick reasons. The rows of ``spells`` with follow-up, in their order, with ``entry`` and
     ``duration`` (whole months), and ``cause``: 0 censored, else the place in ``REASONS``, from 1.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> months = measures.benefit_months(tables["payments"])
+    >>> spells = measures.spells(months, gap=2, first="2022-01", last="2023-12")
+    >>> reasons = measures.with_reasons(spells, tables["decisions"], last="2023-12")
+    >>> followed = measures.competing_exits(reasons, last="2023-12")
+    >>> bool((followed["entry"] < followed["duration"]).all())
+    True
     """
     end = ordinal(last) - late
     rows = spells[spells["duration"].notna()]
@@ -119,6 +138,16 @@ def exits_by_reason(spells: pd.DataFrame, *, per: str = "month") -> pd.DataFrame
 
     One row per period with an exit and reason in the order of the list: the period, ``reason``,
     ``exits`` and ``share`` of the period's exits.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> months = measures.benefit_months(tables["payments"])
+    >>> spells = measures.spells(months, gap=2, first="2022-01", last="2023-12")
+    >>> reasons = measures.with_reasons(spells, tables["decisions"], last="2023-12")
+    >>> exits = measures.exits_by_reason(reasons, per="year")
+    >>> exits.groupby("year")["share"].sum().round(6).tolist()
+    [1.0, 1.0]
     """
     rows = spells[spells["reason"].notna()]
     period = rows["last"] if per == "month" else rows["last"].dt.year.astype("int64")
@@ -150,6 +179,31 @@ def re_entries(
     the next support, missing if none is seen within ``within``), ``duration`` (months to it or to
     the end of follow-up, at most ``within``) and ``event`` (1, 0) for ``methods.survival``, and
     ``followed``: whether the exit is at least ``within`` months before ``last``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> spells = measures.spells(months, gap=1, first="2023-01", last="2024-12")
+    >>> measures.re_entries(spells, last="2024-12")[["household", "duration", "event"]]
+      household  duration  event
+    0         A         2      1
+    1         A        12      0
+    2         B        12      0
     """
     if within < 1:
         raise UserError("forsorjningsstod.measures.look_back")
@@ -199,6 +253,29 @@ def re_entry_share(found: pd.DataFrame, *, per: str = "year") -> pd.DataFrame:
     are left out also when they came back: otherwise only those who did would count. One row per
     period with an exit: the period, ``numerator``, ``denominator``, ``value`` (missing where nobody
     is followed) and ``not_followed`` (exits left out).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> spells = measures.spells(months, gap=1, first="2023-01", last="2024-12")
+    >>> found = measures.re_entries(spells, last="2024-12")
+    >>> measures.re_entry_share(found)[["numerator", "denominator"]].to_dict("records")
+    [{'numerator': 1, 'denominator': 3}]
     """
     period = found["exit"] if per == "month" else found["exit"].dt.year.astype("int64")
     grouped = pd.DataFrame(

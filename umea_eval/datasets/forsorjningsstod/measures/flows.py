@@ -48,6 +48,30 @@ def flows(
     inflow of units that had left at most ``within`` months before, ``others`` the rest of it:
     missing while data do not reach back ``within`` months. ``settled`` is false in the first
     ``gap`` months, when no beginning can be seen, and the last ``gap``, when no exit can.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> spells = measures.spells(months, gap=1, first="2023-01", last="2023-06")
+    >>> measures.flows(spells, first="2023-01", last="2023-06", gap=1)[
+    ...     ["inflow", "running", "outflow"]
+    ... ].to_dict("list")
+    {'inflow': [0, 0, 1, 1, 0, 0], 'running': [1, 1, 1, 2, 1, 0], 'outflow': [0, 1, 0, 1, 1, 0]}
     """
     check_gap(gap)
     begin, end = ordinal(first), ordinal(last)
@@ -122,6 +146,29 @@ def new_recipients(
     support that month), ``numerator`` (new) and ``value``; ``numerator`` and ``value`` are missing
     in the first ``look_back`` months, where nobody can be known to be new. Raises UserError for
     ``look_back`` below 1.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> measures.new_recipients(months, look_back=2, first="2023-01", last="2023-05")[
+    ...     ["numerator", "denominator"]
+    ... ].tail(3).astype(int).to_dict("list")
+    {'numerator': [1, 0, 0], 'denominator': [1, 2, 1]}
     """
     if look_back < 1:
         raise UserError("forsorjningsstod.measures.look_back")

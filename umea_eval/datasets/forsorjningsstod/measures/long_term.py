@@ -44,6 +44,31 @@ def months_by_year(
     ``complete`` (data cover all twelve months; without that ``long_term`` is missing unless it is
     already reached). One municipality's data do not show months in another, so this does not
     reproduce Kolada N31814, which since 2021 adds them up.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> measures.months_by_year(months, first="2023-01", last="2023-12")[
+    ...     ["household", "benefit_months", "long_term"]
+    ... ]
+      household  benefit_months  long_term
+    0         A               4      False
+    1         B               2      False
     """
     check_window(least, 12)
     found = read_unit_months(months, unit, first=first, last=last, margin=12)
@@ -80,6 +105,28 @@ def long_term_share(
     the number of inhabitants by year in ``population``. One row per complete year: ``year``,
     ``numerator``, ``denominator``, ``value`` (missing where the denominator is 0) and
     ``denominator_name``. Raises UserError where the population of a year is not given.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> by_year = measures.months_by_year(months, least=4, first="2023-01", last="2023-12")
+    >>> measures.long_term_share(by_year)[["numerator", "denominator", "value"]].to_dict("records")
+    [{'numerator': 1, 'denominator': 2, 'value': 0.5}]
     """
     rows = by_year[by_year["complete"]]
     grouped = rows.groupby("year", sort=True)
@@ -115,6 +162,30 @@ def long_term_months(
     the latest ``least`` benefit months. One row per unit and month with support: ``unit``,
     ``month``, ``long_term`` and ``complete``: whether data reach back over the whole window.
     ``long_term`` is missing where they do not and it is not yet reached.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> flagged = measures.long_term_months(
+    ...     months, least=3, window=4, first="2023-01", last="2023-12"
+    ... )
+    >>> flagged.loc[flagged["household"] == "A", "long_term"].tolist()
+    [<NA>, <NA>, True, True]
     """
     check_window(least, window)
     margin = max(window, 0 if longest_break is None else longest_break + 1)
@@ -148,6 +219,28 @@ def very_long_term_months(
 
     At least 27 of the latest 36 months, with at most 2 months' break in a row (the break is an
     assumption). Columns as ``long_term_months``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> flagged = measures.very_long_term_months(months, first="2020-01", last="2023-12")
+    >>> int(flagged["long_term"].sum())  # nobody has 27 of 36 months
+    0
     """
     return long_term_months(
         months,
@@ -166,6 +259,32 @@ def long_term_by_month(flagged: pd.DataFrame) -> pd.DataFrame:
     ``flagged`` is from ``long_term_months`` or ``very_long_term_months``. One row per month with
     support: ``month``, ``numerator`` (long-term), ``denominator`` (all with support that month) and
     ``value``; ``numerator`` and ``value`` are missing where data do not reach back far enough.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> flagged = measures.long_term_months(
+    ...     months, least=3, window=4, first="2022-10", last="2023-12"
+    ... )
+    >>> measures.long_term_by_month(flagged)[["numerator", "denominator"]].astype(int).to_dict(
+    ...     "list"
+    ... )
+    {'numerator': [0, 0, 0, 1, 1], 'denominator': [1, 1, 1, 2, 1]}
     """
     grouped = flagged.groupby("month", sort=True)
     known = grouped["complete"].all()

@@ -55,6 +55,14 @@ def obstacle_months(payments: pd.DataFrame, person_months: pd.DataFrame) -> pd.D
     One row per person and month, by person and time: ``person``, ``month``, ``obstacle`` (missing
     where no row has one), ``group`` (see ``GROUPS``), ``conflict`` and ``valid``: whether the code
     held in that month (missing without a code).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> people = measures.benefit_months(tables["payments"], unit="person")
+    >>> obstacles = measures.obstacle_months(tables["payments"], people)
+    >>> len(obstacles) == len(people)
+    True
     """
     rows = pd.DataFrame(
         {
@@ -98,6 +106,15 @@ def obstacles_by_month(months: pd.DataFrame, *, base: Base = "recorded") -> pd.D
     ``group``, ``numerator``, ``denominator``, ``value`` (missing for a denominator of 0, and for
     999 and blank with ``base="recorded"``), ``base``, and ``code_list``, the year from which the
     list holds (0 for the first): no line is drawn from one list to the next.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> people = measures.benefit_months(tables["payments"], unit="person")
+    >>> obstacles = measures.obstacle_months(tables["payments"], people)
+    >>> monthly = measures.obstacles_by_month(obstacles, base="all")
+    >>> int(monthly["numerator"].sum()) == len(people)
+    True
     """
     month = pd.DatetimeIndex(sorted(months["month"].unique()))
     year = month.year.to_numpy()
@@ -137,6 +154,14 @@ def obstacle_quality(months: pd.DataFrame) -> pd.DataFrame:
     One row per month: ``month``, ``persons``, ``no_obstacle`` (090), ``not_recorded`` (999),
     ``blank`` (no code in the export), ``conflict`` (several codes) and ``not_valid`` (a code that
     did not hold that month).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> people = measures.benefit_months(tables["payments"], unit="person")
+    >>> quality = measures.obstacle_quality(measures.obstacle_months(tables["payments"], people))
+    >>> int(quality["persons"].sum()) == len(people)
+    True
     """
     grouped = pd.DataFrame(
         {

@@ -27,6 +27,12 @@ def recipients(payments: pd.DataFrame, *, unit: Unit = "household") -> pd.DataFr
 
     One row per unit with a payment of any kind, by unit: ``unit``, ``sex`` and ``birth_year``
     (missing where no row tells).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> len(measures.recipients(tables["payments"]))  # as many as there are households
+    60
     """
     facts = pd.DataFrame(
         {
@@ -72,6 +78,17 @@ def for_each(
     it ``first`` and ``last``, as a group may have no row in the first or last month. Units without
     a group are the group "unknown". So the groups add up to everybody. Raises UserError where a
     unit has two rows in ``groups``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> months = measures.benefit_months(tables["payments"])
+    >>> groups = measures.recipients(tables["payments"])[["household", "sex"]]
+    >>> by_sex = measures.for_each(
+    ...     measures.months_by_year, months, groups, by="sex", first="2022-01", last="2023-12"
+    ... )
+    >>> len(by_sex) == len(measures.months_by_year(months))  # the groups add up to everybody
+    True
     """
     names = required(groups, unit).astype("object")
     if names.duplicated().any():

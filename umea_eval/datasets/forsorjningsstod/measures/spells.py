@@ -81,6 +81,27 @@ def spells(
       (``long_term=(10, 12)`` and so on; months before the spell count).
 
     Raises UserError for ``gap`` below 1, an impossible window, a missing unit or month. Case X01.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> [len(measures.spells(months, gap=gap, first="2023-01", last="2023-12")) for gap in (1, 2)]
+    [3, 2]
     """
     check_gap(gap)
     for least, window in (long_term, very_long_term):
@@ -194,6 +215,27 @@ def break_months(
     when every household gets a new number. One row per month with ``month``, ``running``, ``ended``
     and ``started``; give ``month`` to ``spells`` as ``breaks``. A break that shows in the decisions
     only does not touch the spells of benefit months.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> import pandas as pd
+    >>> months = pd.DataFrame(
+    ...     {
+    ...         "household": ["A"] * 4 + ["B"] * 2,
+    ...         "month": pd.to_datetime(
+    ...             [
+    ...                 "2023-01-01",
+    ...                 "2023-02-01",
+    ...                 "2023-04-01",
+    ...                 "2023-05-01",
+    ...                 "2023-03-01",
+    ...                 "2023-04-01",
+    ...             ]
+    ...         ),
+    ...     }
+    ... )
+    >>> len(measures.break_months(months))  # far too few spells to show one
+    0
     """
     found = spells(months, gap=1, unit=unit)
     last_day = found["last"] + pd.offsets.MonthEnd(0)
@@ -215,6 +257,13 @@ def begun_before(
     split by a change of record system hang together. One row per ``unit`` with a decision that
     holds in the month before ``first`` (or less than ``gap`` months before it): ``unit``, ``began``
     (the month of the first of the joined decisions) and ``until`` (of the last, at most ``first``).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.forsorjningsstod.measures
+    >>> tables = ue.example("forsorjningsstod", n=60)
+    >>> found = measures.begun_before(tables["decisions"], first="2022-01", gap=2)
+    >>> list(found.columns)
+    ['household', 'began', 'until']
     """
     check_gap(gap)
     begin = ordinal(first)

@@ -27,6 +27,24 @@ def budget_deviation(costs: pd.DataFrame, budget: pd.DataFrame) -> pd.DataFrame:
     ``share`` (cumulative deviation over cumulative budget).
 
     Raises UserError for a month with two budgets.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> costs = pd.DataFrame(
+    ...     {
+    ...         "month": pd.period_range("2022-01", periods=24, freq="M").to_timestamp(),
+    ...         "kind": "hvb",
+    ...         "days": 100,
+    ...         "priced_days": 100,
+    ...         "cost": [100000.0] * 12 + [120000.0] * 12,
+    ...     }
+    ... )
+    >>> budget = pd.DataFrame({"month": costs["month"], "budget": 110000.0})
+    >>> measures.budget_deviation(costs, budget)[["deviation", "cumulative"]].iloc[
+    ...     [11, 12]
+    ... ].to_dict("list")
+    {'deviation': [-10000.0, 10000.0], 'cumulative': [-120000.0, 10000.0]}
     """
     planned = budget.assign(month=_first_days(budget["month"]))
     if planned["month"].duplicated().any():
@@ -63,6 +81,22 @@ def forecast(
     Returns ``value``, ``lower``, ``upper`` (kronor), ``denominator`` (misses), ``month``,
     ``horizon`` and ``scope`` (``month``, or ``total`` for the sum of the months up to it).
     Raises UserError for a gap between months, and fewer months than ``window``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> costs = pd.DataFrame(
+    ...     {
+    ...         "month": pd.period_range("2022-01", periods=24, freq="M").to_timestamp(),
+    ...         "kind": "hvb",
+    ...         "days": 100,
+    ...         "priced_days": 100,
+    ...         "cost": [100000.0] * 12 + [120000.0] * 12,
+    ...     }
+    ... )
+    >>> coming = measures.forecast(costs, months=2)
+    >>> coming.tail(1)["value"].round(0).tolist()  # 360 000 for 92 days, times 60 days
+    [234783.0]
     """
     month, cost = _series(costs)
     if months < 1 or window < 1 or len(cost) < window:
@@ -101,6 +135,22 @@ def back_test(
     ``origins`` (forecasts), ``bias`` (mean of actual over forecast, less 1) and ``mean_miss`` (mean
     absolute of the same). Intervals are made of the misses known at the time; with too few of them
     there was none, and it does not count.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> costs = pd.DataFrame(
+    ...     {
+    ...         "month": pd.period_range("2022-01", periods=24, freq="M").to_timestamp(),
+    ...         "kind": "hvb",
+    ...         "days": 100,
+    ...         "priced_days": 100,
+    ...         "cost": [100000.0] * 12 + [120000.0] * 12,
+    ...     }
+    ... )
+    >>> tested = measures.back_test(costs, months=1)
+    >>> tested["origins"].tolist()
+    [21, 21]
     """
     month, cost = _series(costs)
     days = month.days_in_month.to_numpy(dtype=np.float64)

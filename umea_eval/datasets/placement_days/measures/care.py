@@ -25,6 +25,13 @@ def select(placements: pd.DataFrame, *, ages: Sequence[str] = ("child", "young")
 
     Adds ``legal_group`` (``sol``, ``lvu``, ``lss``, ``lvm``; missing where the ground is) when
     there is a ``legal_basis``. Raises UserError for adults together with another group.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> placements = ue.example("placement_days", n=40)["placements"]
+    >>> chosen = measures.select(placements)
+    >>> sorted(chosen["age_group"].unique())
+    ['child']
     """
     if "adult" in ages and len(set(ages)) > 1:
         raise UserError("placement_days.measures.pooled")
@@ -43,6 +50,21 @@ def join_breaks(placements: pd.DataFrame, breaks: Sequence[date]) -> pd.DataFram
     A row that ends that day or the day before is joined with a row of the same child, kind and home
     that begins that day; what the first knew at the start stays, the end is the second's. Such an
     end is no exit and such a start no new placement; under ``first_only`` a night comes back.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> cut = pd.DataFrame(
+    ...     {
+    ...         "person": "a",
+    ...         "home": "h",
+    ...         "kind": "family",
+    ...         "starts": pd.to_datetime(["2023-01-01", "2024-02-01"]),
+    ...         "ends": pd.to_datetime(["2024-01-31", None]),
+    ...     }
+    ... )
+    >>> len(measures.join_breaks(cut, [pd.Timestamp("2024-02-01").date()]))
+    1
     """
     joined = placements.reset_index(drop=True)
     keys = [name for name in ("person", "kind", "home") if name in joined]
@@ -77,6 +99,25 @@ def with_episodes(placements: pd.DataFrame, *, gap_days: int = GAP_DAYS) -> pd.D
     within ongoing care: omplacering) and ``kind_before`` (of the home before a move). Where a home
     is not known, another kind is another home. Of rows that begin on one day the longest is first.
     Raises UserError for a negative gap.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> measures.with_episodes(placements)[["person", "home", "new", "moved"]]
+      person home    new  moved
+    0      a   h1   True  False
+    1      a   h2  False   True
+    2      b   h3   True  False
     """
     if gap_days < 0:
         raise UserError("placement_days.measures.gap_days")
@@ -140,6 +181,24 @@ def care_episodes(placements: pd.DataFrame, *, gap_days: int = GAP_DAYS) -> pd.D
     ``person``, ``starts``, ``ends`` (missing while it is open), ``placements``, ``moves``, ``kind``
     (of the first home), ``last_kind``, ``end_reason`` (of the home that the child left last) and,
     where the placements have them, ``person_sex`` and ``legal_group`` at the start.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> measures.care_episodes(placements)[["person", "placements", "moves"]]
+      person  placements  moves
+    0      a           2      1
+    1      b           1      0
     """
     rows = with_episodes(placements, gap_days=gap_days)
     # An open home is the last; else the one with the latest day.

@@ -67,6 +67,16 @@ def price_segments(
 
     Returns the placements' columns with ``first`` and ``stop`` (days since 1970, ``stop`` not
     included), ``price`` (kronor a day, missing where nothing is known) and ``from_list``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> tables = ue.example("placement_days", n=40)
+    >>> until = tables["placements"]["starts"].max().date()
+    >>> segments = measures.price_segments(
+    ...     tables["placements"], tables["prices"], counting="both", until=until
+    ... )
+    >>> bool((segments["first"] < segments["stop"]).all())
+    True
     """
     first, stop = counted_days(placements, counting=counting, until=until)
     rows = placements.assign(first=first, stop=stop).reset_index(drop=True)
@@ -173,6 +183,16 @@ def costs_per_month(
     (of them with a known price) and ``cost`` (kronor, of the priced days only: where they are fewer
     the cost is incomplete). Months before the export's first day lack the placements that had ended
     by then, so leave them out.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> tables = ue.example("placement_days", n=40)
+    >>> until = tables["placements"]["starts"].max().date()
+    >>> costs = measures.costs_per_month(
+    ...     tables["placements"], tables["prices"], counting="both", until=until
+    ... )
+    >>> bool((costs["priced_days"] <= costs["days"]).all())
+    True
     """
     cut = price_segments(placements, prices, counting=counting, until=until, parts=parts)
     columns = [*by, "month", "days", "priced_days", "cost"]
@@ -219,6 +239,25 @@ def cost_change(
     Returns, per level and factor (``volume``, ``mix``, ``price``), ``value`` (kronor), ``share``
     of the change, ``level``, ``before`` and ``after`` (kronor). No interval: it is arithmetic.
     Raises UserError where one of the years has no priced days.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> costs = pd.DataFrame(
+    ...     {
+    ...         "month": pd.period_range("2022-01", periods=24, freq="M").to_timestamp(),
+    ...         "kind": "hvb",
+    ...         "days": 100,
+    ...         "priced_days": 100,
+    ...         "cost": [100000.0] * 12 + [120000.0] * 12,
+    ...     }
+    ... )
+    >>> parts = measures.cost_change(costs, reference=2022, comparison=2023, levels=[["kind"]])
+    >>> parts[["factor", "value"]].round(2)  # only the price has changed
+       factor     value
+    0  volume       0.0
+    1     mix       0.0
+    2   price  240000.0
     """
     year = costs["month"].dt.year
     tables = []
@@ -246,6 +285,23 @@ def average_price(costs: pd.DataFrame, *, by: Sequence[str] = ("year",)) -> pd.D
 
     ``numerator`` kronor, ``denominator`` priced days, ``value`` kronor a day, the columns in ``by``
     (``year`` is made from ``month``), ``days`` and ``priced_days``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> costs = pd.DataFrame(
+    ...     {
+    ...         "month": pd.period_range("2022-01", periods=24, freq="M").to_timestamp(),
+    ...         "kind": "hvb",
+    ...         "days": 100,
+    ...         "priced_days": 100,
+    ...         "cost": [100000.0] * 12 + [120000.0] * 12,
+    ...     }
+    ... )
+    >>> measures.average_price(costs)[["year", "value"]]
+       year   value
+    0  2022  1000.0
+    1  2023  1200.0
     """
     rows = costs.assign(year=costs["month"].dt.year)
     total = rows.groupby(list(by), observed=True)[["cost", "days", "priced_days"]].sum()
@@ -273,6 +329,19 @@ def purchased_share(
     ``days`` are ``days_per_month`` by ``provider`` and the columns in ``by``. Days of placements
     that do not say are nobody's: ``least`` and ``most`` are the share without and with all of them,
     ``value`` the share of the days that are known. Every day is counted, so there is no interval.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> days = pd.DataFrame(
+    ...     {
+    ...         "month": pd.to_datetime(["2023-01-01"] * 3),
+    ...         "provider": ["own", "purchased", None],
+    ...         "days": [60, 30, 10],
+    ...     }
+    ... )
+    >>> measures.purchased_share(days)[["least", "most", "value"]].round(3).to_dict("records")
+    [{'least': 0.3, 'most': 0.4, 'value': 0.333}]
     """
     rows = days.assign(year=days["month"].dt.year)
     known = rows["provider"].notna()

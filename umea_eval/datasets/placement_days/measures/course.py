@@ -32,7 +32,13 @@ EXPLANATIONS = ("measurement", "starts", "season", "agreements", "few_months", "
 
 
 def marks(language: Language, given: Sequence[Mark] = MARKS) -> pd.DataFrame:
-    """The marks as a table: ``month``, ``name``, ``label`` and ``source``."""
+    """The marks as a table: ``month``, ``name``, ``label`` and ``source``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> measures.marks("en")["name"].tolist()
+    ['measures', 'decision', 'record_system']
+    """
     return pd.DataFrame(
         {
             "month": pd.to_datetime([mark.month for mark in given]),
@@ -44,7 +50,13 @@ def marks(language: Language, given: Sequence[Mark] = MARKS) -> pd.DataFrame:
 
 
 def explanations(language: Language) -> list[str]:
-    """The competing explanations of the course, one sentence each."""
+    """The competing explanations of the course, one sentence each.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> len(measures.explanations("en")) > 1
+    True
+    """
     return [text(f"placement_days.explanation.{name}", language) for name in EXPLANATIONS]
 
 
@@ -54,6 +66,15 @@ def course(table: pd.DataFrame, given: Sequence[Mark] = MARKS) -> pd.DataFrame:
     Missing where nothing is marked. A mark says what happened that month and nothing more: no
     effect is identified in the published course (too few months after, the record system changed,
     and the measurement with it).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(
+    ...     {"month": pd.to_datetime(["2023-08-01", "2023-09-01"]), "days": [100, 90]}
+    ... )
+    >>> measures.course(table)["mark"].notna().tolist()
+    [False, True]
     """
     names = {pd.Timestamp(mark.month.replace(day=1)): mark.name for mark in given}
     months = pd.to_datetime(table["month"]).dt.to_period("M").dt.to_timestamp()

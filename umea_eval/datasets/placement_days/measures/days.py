@@ -36,6 +36,26 @@ def days_per_month(
     Returns one row per group and month with days: the columns in ``by``, ``month`` (its first day)
     and ``days``, in order. Raises UserError for a placement without a start or that ends before it
     starts. Case X02.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> until = pd.Timestamp("2023-03-31").date()
+    >>> measures.days_per_month(placements, counting="both", until=until)
+           month  days
+    0 2023-01-01     2
+    1 2023-02-01    57
+    2 2023-03-01    31
     """
     columns = [*by, "month", "days"]
     stays = dates(placements["starts"]), dates(placements["ends"])
@@ -89,6 +109,17 @@ def grouped(table: pd.DataFrame, grouping: Mapping[str, Sequence[str]]) -> pd.Da
     Every column of counts (whole numbers and amounts) is summed; the others stay. A group may hold
     another (family homes, of which with consultants), so groups are not to be added together.
     Returns ``group`` in place of ``kind``, in the order of the grouping.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> days = pd.DataFrame({"kind": ["hvb", "sis", "family"], "days": [16000, 808, 30000]})
+    >>> from umea_eval.datasets.placement_days.schema import GROUPINGS
+    >>> measures.grouped(days, GROUPINGS["papers"])
+                         group   days
+    0             family_homes      0
+    1  consultant_family_homes      0
+    2              residential  16808
     """
     counts = [name for name in table if pd.api.types.is_numeric_dtype(table[name])]
     labels = [name for name in table if name not in ("kind", *counts)]

@@ -25,6 +25,29 @@ def flow_per_month(
 
     Returns the columns in ``by``, ``month``, ``starts``, ``exits`` and ``stock`` (in care when the
     month ends), so that each month's stock is the one before plus starts less exits.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> measures.flow_per_month(
+    ...     placements,
+    ...     since=pd.Timestamp("2023-01-01").date(),
+    ...     until=pd.Timestamp("2023-03-31").date(),
+    ... )[["starts", "exits", "stock"]]
+       starts  exits  stock
+    0       1      0      1
+    1       2      2      1
+    2       0      0      1
     """
     first, last = day_numbers(dates(stays["starts"])), day_numbers(dates(stays["ends"]))
     low, high = (int(np.datetime64(day, "D").astype(np.int64)) for day in (since, until))

@@ -56,6 +56,24 @@ def durations(
     Returns a row per group (``by``) and time: ``numerator`` ended, ``denominator`` stays,
     ``value`` the share that still runs, its limits, ``months``, ``at_risk``; and first, with
     ``months`` missing, ``value`` the median in months. Times after the last follow-up are left out.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> measures.durations(placements, until=pd.Timestamp("2023-03-31").date(), at_months=[1])[
+    ...     ["months", "numerator", "denominator", "value"]
+    ... ].tail(1).round(3).to_dict("records")
+    [{'months': 1.0, 'numerator': 2.0, 'denominator': 3.0, 'value': 0.333}]
     """
     time, ended, entry, own = _follow_up(stays, until, since)
     tables = []
@@ -96,6 +114,27 @@ def moves(
     Returns ``numerator`` moves, ``denominator`` days, ``value`` moves per ``per_days`` days with
     limits (one child's moves are taken as independent of each other), and ``children`` who moved
     of ``children_in_care``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> moved = measures.moves(
+    ...     placements,
+    ...     until=pd.Timestamp("2023-03-31").date(),
+    ...     since=pd.Timestamp("2023-01-01").date(),
+    ... )
+    >>> moved[["numerator", "denominator", "children", "children_in_care"]].to_dict("records")
+    [{'numerator': 1.0, 'denominator': 89.0, 'children': 1, 'children_in_care': 2}]
     """
     rows = with_episodes(placements, gap_days=gap_days)
     names = [*by]
@@ -135,6 +174,25 @@ def new_and_moved(placements: pd.DataFrame, *, gap_days: int = GAP_DAYS) -> pd.D
     ``placements`` after ``join_breaks``. Returns ``year``, ``kind``, ``new`` (a new episode of
     care begins there) and ``moved`` (a change of home within ongoing care ends there). A stay that
     only goes on in another row of the same home is neither.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> measures.new_and_moved(placements)[["kind", "new", "moved"]]
+            kind  new  moved
+    0  emergency    1      0
+    1     family    0      1
+    2        hvb    1      0
     """
     rows = with_episodes(placements, gap_days=gap_days)
     rows = rows.assign(year=rows["starts"].dt.year)
@@ -163,6 +221,16 @@ def placed_again(
     Returns a row per group: ``numerator`` placed again within the time, ``denominator`` returns,
     ``value`` the share, its limits (robust to several returns of one child), ``months``. Where
     nobody has been followed for so long the share is missing.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = ue.example("placement_days", n=40)["placements"]
+    >>> again = measures.placed_again(
+    ...     placements, until=placements["starts"].max().date(), within_months=6
+    ... )
+    >>> bool((again["numerator"] <= again["denominator"]).all())
+    True
     """
     episodes = care_episodes(placements, gap_days=gap_days)
     ends, starts = day_numbers(dates(episodes["ends"])), day_numbers(dates(episodes["starts"]))
@@ -224,6 +292,24 @@ def breakdowns(
 
     Returns a row per group and time: ``numerator`` unplanned ends, ``denominator`` placements,
     ``value`` and limits, ``months``, ``no_reason``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> measures.breakdowns(placements, until=pd.Timestamp("2023-03-31").date(), at_months=[1])[
+    ...     ["numerator", "denominator", "months"]
+    ... ].to_dict("records")
+    [{'numerator': 1.0, 'denominator': 3.0, 'months': 1.0}]
     """
     time, ended, entry, own = _follow_up(placements, until, since)
     reason = own["end_reason"] if "end_reason" in own else pd.Series(pd.NA, index=own.index)
@@ -268,6 +354,22 @@ def unplanned_ends(
     ``placements`` after ``join_breaks``; ``year`` is the year of the last day. Rows without a
     reason are left out and counted in ``no_reason``. Moves count: most breakdowns are followed by
     another home.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.placement_days.measures
+    >>> import pandas as pd
+    >>> placements = pd.DataFrame(
+    ...     {
+    ...         "person": ["a", "a", "b"],
+    ...         "home": ["h1", "h2", "h3"],
+    ...         "kind": ["emergency", "family", "hvb"],
+    ...         "starts": pd.to_datetime(["2023-01-30", "2023-02-10", "2023-02-01"]),
+    ...         "ends": pd.to_datetime(["2023-02-10", None, "2023-02-28"]),
+    ...         "end_reason": ["planned", None, "absconded"],
+    ...     }
+    ... )
+    >>> measures.unplanned_ends(placements)[["year", "numerator", "denominator"]].to_dict("records")
+    [{'year': 2023, 'numerator': 1.0, 'denominator': 2.0}]
     """
     ended = placements[placements["ends"].notna()]
     ended = ended.assign(

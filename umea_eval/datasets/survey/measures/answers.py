@@ -33,6 +33,13 @@ def positive_answers(
     the questionnaire). Answers that do not count ("Vet inte") are never positive. The most positive
     answer is the first by ``step``, else by code. Raises UserError for a question or code that the
     questionnaire does not have, and for a question without any positive answer.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> positive = measures.positive_answers(tables["questionnaire"])
+    >>> sorted(positive)
+    ['F1', 'F2', 'F3', 'F4', 'F5', 'F6']
     """
     found = {}
     asked = {} if isinstance(positive, str) else dict(positive)
@@ -80,6 +87,13 @@ def long_answers(
     the responses have, ``answer`` (code), ``state`` (valid, not_counted, blank, double, invalid)
     and ``positive`` (true only where valid). A question that the responses do not have as a column
     is left out; a sex that is missing is ``not_stated``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> answers = measures.long_answers(tables["responses"], tables["questionnaire"])
+    >>> sorted(answers["state"].unique())
+    ['blank', 'double', 'invalid', 'not_counted', 'valid']
     """
     codes = positive_answers(questionnaire, positive)
     about = responses[[name for name in ABOUT if name in responses]]
@@ -117,6 +131,14 @@ def states(answers: pd.DataFrame) -> pd.DataFrame:
 
     One row per ``question``: ``asked`` (respondents), a count for each state, and ``missing``
     (blank, double and invalid together), with ``share`` of the asked.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> answers = measures.long_answers(tables["responses"], tables["questionnaire"])
+    >>> states = measures.states(answers)
+    >>> int(states["asked"].iloc[0]) == len(tables["responses"])
+    True
     """
     counts = pd.crosstab(answers["question"], answers["state"])
     counts = counts.reindex(columns=list(STATES), fill_value=0)

@@ -25,6 +25,17 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, *, alpha: float = 0.05) -
 
     The respondents of the years are taken as different persons. If many answered both years, and
     alike, the interval is somewhat too wide.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> answers = measures.long_answers(tables["responses"], tables["questionnaire"])
+    >>> earlier, later = (
+    ...     measures.shares(answers[answers["year"] == year]) for year in (2022, 2023)
+    ... )
+    >>> changed = measures.changes(earlier, later)
+    >>> changed["question"].tolist()
+    ['F1', 'F2', 'F3', 'F4', 'F5', 'F6']
     """
     names = ["question", "positive", "valid"]
     both = before[names].merge(after[names], on="question", suffixes=("_before", "_after"))
@@ -48,6 +59,12 @@ def printed_change(
     percentages, with ``answers`` give or take ``within`` in each year, is tried: one row per pair,
     columns as in `changes` (each pair is a possibility, not a test: nothing is adjusted), and
     ``differs``. Raises UserError where no counts print as the percentages.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> pairs = measures.printed_change("78", "88", answers=50, within=1)
+    >>> pairs["differs"].unique().tolist()  # 10 points of 50 answers are within chance
+    [False]
     """
     low, high = max(answers - within, 1), answers + within
     tried = []

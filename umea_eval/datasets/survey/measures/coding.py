@@ -14,6 +14,13 @@ def coder_agreement(codings: pd.DataFrame) -> pd.DataFrame:
     ``codings`` has ``question`` and the categories that the ``first`` and ``second`` coder chose.
     ``question``, ``measure`` (kappa, ac1), ``agreed`` of ``comments``, ``share``, ``value`` with
     limits. Missing where all comments fall in one category: chance alone would agree.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> agreement = measures.coder_agreement(tables["codings"])
+    >>> agreement["measure"].tolist()
+    ['kappa', 'ac1']
     """
     rows = []
     for question, own in codings.groupby(codings["question"].astype("str"), sort=True):

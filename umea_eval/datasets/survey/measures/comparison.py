@@ -14,6 +14,16 @@ def against_cities(own: pd.DataFrame, comparison: pd.DataFrame) -> pd.DataFrame:
     ``mean``, ``lowest``, ``highest`` (shares 0 to 1), ``municipalities``, ``value`` (own less the
     mean) and ``outside`` (the mean lies outside the own interval). How certain the others' results
     are nobody has told, so the comparison is with their mean as it stands.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> answers = measures.long_answers(tables["responses"], tables["questionnaire"])
+    >>> own = measures.shares(answers[answers["year"] == 2023])
+    >>> comparison = tables["comparison"].query("year == 2023")
+    >>> beside = measures.against_cities(own, comparison)
+    >>> bool((beside["lowest"] <= beside["mean"]).all())
+    True
     """
     given = comparison.assign(
         question=comparison["question"].astype("str"),

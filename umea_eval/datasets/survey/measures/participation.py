@@ -32,6 +32,13 @@ def response_rates(
 
     ``in_frame``, ``sent``, ``answered``, ``share`` (of the sent) with Wilson's limits, ``unknown``
     (in the row of the total).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> rates = measures.response_rates(tables["frame"], tables["responses"], by="sex")
+    >>> rates[["sent", "answered"]].iloc[-1].tolist()
+    [112, 63]
     """
     sizes = _sizes(frame)
     linked = _linked(frame, responses)
@@ -67,6 +74,14 @@ def dropouts(rates: pd.DataFrame, *, by: By, alpha: float = 0.05) -> pd.DataFram
     ``share_sent`` and ``share_answered`` (the group's part of those asked and of those who
     answered), ``value`` (its response rate less that of all others) with Newcombe's limits,
     ``p_value``, ``adjusted`` (Holm, over the groups) and ``differs``. Missing where a rate is.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> rates = measures.response_rates(tables["frame"], tables["responses"], by="sex")
+    >>> groups = measures.dropouts(rates, by="sex")
+    >>> round(float(groups["share_sent"].sum()), 6)
+    1.0
     """
     every = rates[rates[by] == TOTAL].iloc[0]
     own = rates[rates[by] != TOTAL].reset_index(drop=True)
@@ -95,6 +110,13 @@ def helped(responses: pd.DataFrame) -> pd.DataFrame:
     """How many answered alone, with help, or by proxy: ``help`` and ``answered``.
 
     The last row is all (``total``); who is not told of is ``unknown``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> helped = measures.helped(tables["responses"])
+    >>> helped["help"].tolist()
+    ['self', 'helped', 'proxy', 'total']
     """
     said = (
         responses["help"].astype("object")

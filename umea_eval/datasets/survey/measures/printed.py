@@ -35,6 +35,14 @@ def results_as_printed(
     ``no_target`` without a target, which cannot be judged, and ``too_few`` below ``fewest`` valid
     answers (the papers' "för få svaranden"). ``sure``: ``yes`` where Wilson's
     interval lies wholly on that side of the target, ``no`` where not, ``unknown`` without.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> answers = measures.long_answers(tables["responses"], tables["questionnaire"])
+    >>> printed = measures.results_as_printed(measures.by_sex(answers), tables["questionnaire"])
+    >>> len(printed) == answers["question"].nunique()
+    True
     """
     target = questionnaire.dropna(subset=["target"]) if "target" in questionnaire else None
     goals = (

@@ -24,6 +24,14 @@ def shares(
 
     ``question``, those of ``by``, ``positive``, ``valid`` (n of the question), ``share`` with
     Wilson's limits; missing where nobody has a valid answer.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> answers = measures.long_answers(tables["responses"], tables["questionnaire"])
+    >>> shares = measures.shares(answers)
+    >>> bool((shares["positive"] <= shares["valid"]).all())
+    True
     """
     groups = ["question", *by]
     valid = answers["state"] == VALID
@@ -46,6 +54,18 @@ def by_sex(answers: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
 
     The third category is those who state another sex or none: they are in the total, and in a row
     of their own (``third``), never left out nor dealt out over women and men.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> answers = measures.long_answers(tables["responses"], tables["questionnaire"])
+    >>> sexes = measures.by_sex(answers)
+    >>> sexes[["question", "sex", "positive", "valid"]].head(4)  # the last row is all
+      question    sex  positive  valid
+    0       F1  women        27     29
+    1       F1    men        21     23
+    2       F1  third         4      5
+    3       F1  total        52     57
     """
     three = answers["sex"].map({WOMEN: WOMEN, MEN: MEN}).fillna(THIRD)
     own = answers.assign(sex=three.to_numpy())
@@ -64,6 +84,14 @@ def sex_differences(table: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame
 
     ``question``, ``women``, ``women_of``, ``men``, ``men_of``, ``value`` with Newcombe's limits,
     ``p_value``, ``adjusted``, ``differs``. Missing where one of the sexes has no valid answer.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.survey.measures
+    >>> tables = ue.example("survey", n=60)
+    >>> answers = measures.long_answers(tables["responses"], tables["questionnaire"])
+    >>> differences = measures.sex_differences(measures.by_sex(answers))
+    >>> bool((differences["adjusted"].dropna() >= differences["p_value"].dropna()).all())
+    True
     """
     rows = []
     for question in dict.fromkeys(table["question"]):

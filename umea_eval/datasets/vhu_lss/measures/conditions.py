@@ -42,6 +42,13 @@ def type_2_diabetes(
     Values at the limit count. ``count_known``: an earlier diagnosis or a drug counts as well. It is
     no where every value there is lies below, and with ``needed="all"`` only where all three are
     there. The data do not tell type 2 from other types.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> status = measures.type_2_diabetes(tables["examinations"])
+    >>> sorted(status["type_2_diabetes"].unique())
+    ['no', 'undetermined', 'yes']
     """
     tests = [
         at_least(numbers(visits, "hba1c"), hba1c),
@@ -63,6 +70,13 @@ def high_blood_pressure(
     """Adds ``high_blood_pressure``: systolic or diastolic (mm Hg) at or above its limit.
 
     ``count_known``: an earlier diagnosis or a drug counts as well.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> status = measures.high_blood_pressure(tables["examinations"])
+    >>> sorted(status["high_blood_pressure"].unique())
+    ['no', 'yes']
     """
     tests = [
         at_least(numbers(visits, "systolic"), systolic),
@@ -86,6 +100,13 @@ def hyperlipidaemia(
     The defaults are near "high" in NCEP ATP III (240, 160 and 200 mg/dl; assumption).
     ``count_known``: an earlier diagnosis, a statin or another drug for lipids counts as well.
     Raises UserError where every limit is None.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> status = measures.hyperlipidaemia(tables["examinations"])
+    >>> sorted(status["hyperlipidaemia"].unique())
+    ['no', 'undetermined', 'yes']
     """
     limits = {"cholesterol": cholesterol, "ldl": ldl, "triglycerides": triglycerides}
     tests = [
@@ -105,6 +126,13 @@ def bmi_classes(
     """Adds ``bmi_class``: below, overweight, obesity or undetermined; limits belong to the higher.
 
     BMI is weight over height squared (kg/m²), else the stated one.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import pandas as pd
+    >>> visits = pd.DataFrame({"person": ["a", "b", "c"], "bmi": [22.0, 25.0, None]})
+    >>> measures.bmi_classes(visits)["bmi_class"].tolist()
+    ['below', 'overweight', 'undetermined']
     """
     if not overweight < obesity:
         raise UserError("vhu_lss.measures.bmi_limits")

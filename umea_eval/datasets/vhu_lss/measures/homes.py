@@ -19,6 +19,17 @@ def alike_in_homes(frame: pd.DataFrame, column: str, *, confidence: float = 0.95
     either are left out (``left_out``). Missing where no two share a home, where there are fewer
     than two homes, and where nobody differs. The correlation is what ``detectable_participation``
     takes as ``correlation_in_homes``.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> visits = measures.with_persons(tables["examinations"], tables["persons"])
+    >>> status = measures.bmi_classes(visits)
+    >>> alike = measures.alike_in_homes(
+    ...     visits.assign(heavy=visits["bmi"] >= 30).dropna(subset=["bmi", "home"]), "heavy"
+    ... )
+    >>> alike["measure"].tolist()
+    ['intraclass correlation', 'design effect', 'effective sample size']
     """
     check_columns(frame, ("home", column))
     values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)

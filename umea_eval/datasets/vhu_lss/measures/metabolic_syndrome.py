@@ -73,6 +73,13 @@ def metabolic_syndrome(
 
     Yes where enough components are known to be there, no where not even the unknown ones could be
     enough, else undetermined. Raises UserError for an unknown definition or waist.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> status = measures.metabolic_syndrome(tables["examinations"])
+    >>> sorted(status["metabolic_syndrome"].unique())
+    ['no', 'undetermined', 'yes']
     """
     if definition not in get_args(Definition) or waist not in (None, *WAISTS):
         raise UserError(

@@ -43,6 +43,20 @@ def participation(
     ``taking_part``: those who said yes (as the published 84 and 71 per cent are understood), or
     those who were examined. ``interval="homes"`` takes into account that persons share homes, by
     drawing whole homes ``replicates`` times.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> share = measures.participation(everybody, by=())
+    >>> bool(share["numerator"].iloc[0] <= share["denominator"].iloc[0])
+    True
     """
     chosen = _base(everybody, base, taking_part)
     rows = []
@@ -74,6 +88,20 @@ def participation_difference(
     ``interval="homes"`` gives limits by estimating equations with bias-reduced errors, clustered on
     homes, for one group and the reference at a time: none where they have too few homes, or where
     all homes of a group are alike. Raises UserError for a reference that has no one of the base.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> difference = measures.participation_difference(everybody, reference="2480")
+    >>> difference["municipality"].tolist()
+    ['2409', '2421', '2460']
     """
     chosen = _base(everybody, base, taking_part).dropna(subset=[by])
     if chosen.empty:

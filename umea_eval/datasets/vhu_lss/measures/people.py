@@ -45,6 +45,19 @@ def people(
     ``STEPS``), a flag per step, and ``reason``: why the person went no further (a code of the
     dataset, or ``pending``, ``no_answer``, ``answer_missing``, ``not_due``, ``not_stated``; missing
     for those who were followed up).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> everybody["person"].is_unique
+    True
     """
     check_columns(persons, ("person", "municipality", "invited_on", "answer"))
     own = persons.drop_duplicates("person").reset_index(drop=True)
@@ -116,6 +129,19 @@ def flow(everybody: pd.DataFrame, *, by: By = (), confidence: float = 0.95) -> p
     before (missing for the first); ``value`` is their share with Wilson's limits; ``lost`` are
     those who came no further than the step before. The examined whose follow-up is not due yet
     count as lost there: their reason says so.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> measures.flow(everybody)["numerator"].is_monotonic_decreasing
+    True
     """
     check_columns(everybody, ("step",))
     rows = []
@@ -141,6 +167,20 @@ def losses(everybody: pd.DataFrame, *, by: By = ()) -> pd.DataFrame:
     Columns: those of ``by``, ``step`` (the one not reached), ``reason``, ``numerator`` (persons),
     ``denominator`` (all lost there); the reasons of a step add up to ``lost`` of ``flow``. The
     commonest reason first, then by name.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> import datetime as dt
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> everybody = measures.people(
+    ...     tables["persons"],
+    ...     tables["examinations"],
+    ...     tables["follow_ups"],
+    ...     until=dt.date(2026, 1, 31),
+    ... )
+    >>> losses = measures.losses(everybody)
+    >>> losses["step"].unique().tolist()
+    ['invited', 'accepted', 'examined', 'followed_up']
     """
     columns = [*names_of(by), "step", "reason", "numerator", "denominator"]
     rows = []

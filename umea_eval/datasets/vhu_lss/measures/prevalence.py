@@ -28,6 +28,13 @@ def with_persons(visits: pd.DataFrame, persons: pd.DataFrame) -> pd.DataFrame:
 
     Columns that the visits have of their own are kept but for ``sex``: by the identity number, else
     as stated in ``persons``. A visit whose person is not among them has these missing.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> visits = measures.with_persons(tables["examinations"], tables["persons"])
+    >>> len(visits) == len(tables["examinations"]), "home" in visits
+    (True, True)
     """
     columns = [name for name in ("municipality", "area", "home", "sex") if name in persons]
     own = persons.drop_duplicates("person").set_index(
@@ -43,7 +50,15 @@ def with_persons(visits: pd.DataFrame, persons: pd.DataFrame) -> pd.DataFrame:
 
 
 def first_visits(visits: pd.DataFrame) -> pd.DataFrame:
-    """Each person's first visit (the first row of that day)."""
+    """Each person's first visit (the first row of that day).
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> first = measures.first_visits(tables["examinations"])
+    >>> first["person"].is_unique
+    True
+    """
     ordered = visits.sort_values("examined_on", kind="stable")
     return ordered.drop_duplicates("person").sort_index().reset_index(drop=True)
 
@@ -64,6 +79,14 @@ def prevalence(
     them to have it. ``value`` exists only where nobody is undetermined: never a share of the
     determined alone. ``covers``: limits that hold the whole set of possible shares, or the one true
     share wherever it lies in it.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> status = measures.metabolic_syndrome(tables["examinations"])
+    >>> share = measures.prevalence(status, "metabolic_syndrome")
+    >>> bool((share["least"] <= share["most"]).all())
+    True
     """
     check_columns(statuses, (column,))
     rows = []
@@ -88,7 +111,16 @@ def distribution(
     covers: Covers = "set",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """``prevalence`` of every class of ``column`` (``bmi_class``), one below the other."""
+    """``prevalence`` of every class of ``column`` (``bmi_class``), one below the other.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> classes = measures.bmi_classes(tables["examinations"])
+    >>> spread = measures.distribution(classes, "bmi_class", measures.BMI_CLASSES)
+    >>> len(spread)
+    3
+    """
     parts = [
         prevalence(statuses, column, by=by, value=each, covers=covers, confidence=confidence)
         for each in classes
@@ -115,6 +147,16 @@ def detection(
     examined whose earlier diagnoses are known. Persons whose earlier diagnoses are not known are
     left out and counted in ``history_unknown``. Where nobody's are known, the share cannot be
     given: ``value`` and bounds are missing, ``cannot`` is true and ``method`` says why.
+
+    >>> import umea_eval as ue
+    >>> measures = ue.datasets.vhu_lss.measures
+    >>> tables = ue.example("vhu_lss", n=60)
+    >>> status = measures.type_2_diabetes(tables["examinations"])
+    >>> found = measures.detection(
+    ...     status, "type_2_diabetes", known="known_diabetes", drug="drug_glucose"
+    ... )
+    >>> bool((found["least"] <= found["most"]).all())
+    True
     """
     check_columns(statuses, (column,))
     history = numbers(statuses, known)
