@@ -23,6 +23,7 @@ from umea_eval.intake.quarantine import reason_text
 from umea_eval.intake.values import key
 from umea_eval.language import Language, text
 from umea_eval.processed.account import read_account
+from umea_eval.processed.file_names import shown_name
 from umea_eval.processed.state import DatasetState, dataset_state
 
 PAGE = 100
@@ -45,9 +46,7 @@ def quarantine(request: Request) -> Response:
             "sheet": row.place[1],
             "row": row.place[2],
             "corrected": row.corrected,
-            "faults": [
-                (labels.get(column, ""), words) for column, words in faults.get(row.place, [])
-            ]
+            "faults": [(labels.get(column, ""), words) for column, words in _of(row, faults)]
             or [("", row.faults)],
         }
         for row in rows[(page - 1) * PAGE : page * PAGE]
@@ -125,7 +124,7 @@ def _form(
 ) -> Response:
     language = language_of(request)
     dataset = find_dataset(state.name)
-    known = _faults(state, language).get(found.place, [])
+    known = _of(found, _faults(state, language))
     labels = _labels(dataset, language)
     names = _columns(dataset)
     told: list[tuple[str, str]] = []
@@ -179,6 +178,19 @@ def _faults(state: DatasetState, language: Language) -> Faults:
         words = reason_text(reason, language, dataset=state.name)
         found.setdefault((file, sheet, int(number)), []).append((column, words))
     return found
+
+
+def _of(row: QuarantinedRow, faults: Faults) -> list[tuple[str, str]]:
+    """The faults of a row. What is stored has its file by the name that leaves the raw folder."""
+    file, sheet, number = row.place
+    parts = file.split("/")
+    names = [shown_name(file, row.sha256)] + [
+        # A file in an archive: the hash is the archive's.
+        f"{shown_name('/'.join(parts[:at]), row.sha256)}/{shown_name('/'.join(parts[at:]))}"
+        for at in range(1, len(parts))
+    ]
+    places = ((name, shown_name(sheet) if sheet else sheet, number) for name in names)
+    return next((faults[place] for place in places if place in faults), [])
 
 
 def _labels(dataset: Dataset, language: Language) -> dict[str, str]:

@@ -89,12 +89,9 @@ async def receive(request: Request, home: Path) -> Path:
         await _write(request, parts)
         if not parts.files:
             raise UserError("app.errors.no_file")
-    except BaseException as error:
+    except BaseException:
         parts.close()
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, UserError):
-            async for _ in request.stream():
-                pass  # a browser shows no answer while it is still sending
         raise
     return folder
 
@@ -146,18 +143,29 @@ def safe_name(given: str) -> str:
 
 
 async def _write(request: Request, parts: _Parts) -> None:
+    """Read the form to its end, also after a fault: a browser shows no answer while it sends."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise UserError("app.errors.form")
-    try:
-        parser = MultipartParser(options[b"boundary"], parts.callbacks())
-        async for chunk in request.stream():
+    boundary = options.get(b"boundary") if kind == b"multipart/form-data" else None
+    parser = MultipartParser(boundary, parts.callbacks()) if boundary else None
+    fault: Exception | None = None if parser else UserError("app.errors.form")
+    async for chunk in request.stream():
+        if parser is None or fault is not None:
+            continue
+        try:
             parser.write(chunk)
-        parser.finalize()
-    except FormParserError:
+        except (UserError, FormParserError, OSError) as error:
+            fault = error
+    if parser is not None and fault is None:
+        try:
+            parser.finalize()
+        except FormParserError as error:
+            fault = error
+    if isinstance(fault, FormParserError):
         raise UserError("app.errors.form") from None
-    except OSError:
+    if isinstance(fault, OSError):
         raise _not_saved() from None
+    if fault is not None:
+        raise fault
 
 
 class _Parts:

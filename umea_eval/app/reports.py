@@ -59,7 +59,7 @@ def report(request: Request) -> Response:
     captions = {name: str(facts["caption"]) for name, facts in manifest["tables"].items()}
     return show(
         request,
-        "report.html.j2",
+        "finished.html.j2",
         **_about(folder, manifest),
         documents=[
             {"format": each, "link": _link(folder, name), "kilobytes": _kilobytes(size)}

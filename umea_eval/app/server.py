@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import socket
 import sys
@@ -104,6 +105,8 @@ def serve(settings: Settings, *, port: int, browser: bool) -> None:
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
+    # What it says of a form that is none would stand in the terminal.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     return uvicorn.Config(
         app,
         # Addresses and errors are nobody's to keep: no log but what we say ourselves.

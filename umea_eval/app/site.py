@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from umea_eval.app.work import Work
+from umea_eval.error_pages import pages
 from umea_eval.errors import UserError
 from umea_eval.language import LANGUAGES, Language, has_text, text
 from umea_eval.report.fragments import template_environment
@@ -103,16 +104,26 @@ def show(request: Request, template: str, /, *, status: int = 200, **values: obj
 
 
 def show_error(request: Request, error: UserError, *, status: int = 422) -> Response:
-    """A page with the one clear message of ``error``."""
-    title = text("app.error.title", language_of(request))
-    return show_message(request, title, message_of(request, error), status=status)
+    """A page with the one clear message of ``error``, and how it is mended."""
+    language = language_of(request)
+    known = pages().get(error.code or "")
+    return show(
+        request,
+        "message.html.j2",
+        status=status,
+        title=text("app.error.title", language),
+        message=message_of(request, error),
+        mend=known.mend[language] if known else (),
+    )
 
 
 def show_message(
     request: Request, title: str, message: str, *, status: int, menu: bool = True
 ) -> Response:
     """A page with a message and the way back; without ``menu`` there is no way."""
-    return show(request, "message.html.j2", status=status, title=title, message=message, menu=menu)
+    return show(
+        request, "message.html.j2", status=status, title=title, message=message, menu=menu, mend=()
+    )
 
 
 def message_of(request: Request, error: UserError) -> str:
