@@ -148,7 +148,9 @@ def test_the_site_asks_nothing_of_the_network(site: Path) -> None:
     assert len(pages) > 80
     for page in pages:
         text = page.read_text(encoding="utf-8")
-        loaded = re.findall(r"<(?:link|script|img|iframe|source)\b[^>]*?(?:href|src)=\"([^\"]+)", text)
+        loaded = re.findall(
+            r"<(?:link|script|img|iframe|source)\b[^>]*?(?:href|src)=\"([^\"]+)", text
+        )
         assert [each for each in loaded if re.match(r"(https?:)?//", each)] == [], page
     for style in site.rglob("*.css"):
         assert not re.search(r"url\([\"']?(https?:)?//|@import", style.read_text(encoding="utf-8"))

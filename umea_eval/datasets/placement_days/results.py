@@ -352,12 +352,19 @@ def durations(found: Register) -> pd.DataFrame:
     )
 
 
-def duration_curve(found: Register, *, longest: int = 36) -> pd.DataFrame:
-    """The share of episodes of care that still run, month by month: for a figure."""
+def duration_curve(found: Register, *, longest: int = 36, least: int = 1) -> pd.DataFrame:
+    """The share of episodes of care that still run, month by month: for a figure.
+
+    It steps on groups of at least ``least`` ends; ``ended`` is since the row before.
+    """
     names = ["month", "at_risk", "ended", "value", "lower", "upper"]
     episodes = measures.care_episodes(found.placements)
     table = measures.durations(
-        episodes, until=found.until, since=found.since, at_months=range(1, longest + 1)
+        episodes,
+        until=found.until,
+        since=found.since,
+        at_months=range(1, longest + 1),
+        least=least,
     )
     table = table[table["months"].notna()].reset_index(drop=True)
     if table.empty:

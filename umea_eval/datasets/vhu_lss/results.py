@@ -425,7 +425,9 @@ def found_conditions(found: Register) -> pd.DataFrame:
 def definitions(found: Register, choices: Choices) -> pd.DataFrame:
     """The metabolic syndrome under each definition and reading of blank drugs, as above.
 
-    ``condition`` is a code of the definition; ``chosen`` the report's own.
+    ``condition`` is a code of the definition; ``chosen`` the report's own. ``counted`` and
+    ``unsure`` say what is counted: definitions that agree in both counts find the same persons, the
+    report's own those of ``found_conditions``.
     """
     rows = []
     own_choice = (choices.definition, choices.waist)
@@ -442,7 +444,12 @@ def definitions(found: Register, choices: Choices) -> pd.DataFrame:
             chosen = (definition, waist) == own_choice
             row = _bounded(own, "metabolic_syndrome", code)
             rows.append(row | {"chosen": chosen and missing_drug == "unknown"})
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    table["counted"] = table["condition"].mask(table["chosen"], "metabolic_syndrome")
+    order = table.sort_values("chosen", ascending=False, kind="stable")
+    alike = order.groupby(["positive", "undetermined"], sort=False)
+    table["counted"] = alike["counted"].transform("first")
+    return table.assign(unsure=table["counted"] + f" {UNDETERMINED}")
 
 
 def syndrome_by_sex(found: Register) -> pd.DataFrame:
@@ -536,11 +543,14 @@ def changes(found: Register, choices: Choices) -> pd.DataFrame:
         correlation=choices.correlation,
         confidence=confidence,
     )
+    # What is always measured together has the same pairs.
+    alike = table.groupby(["denominator", "unpaired"], sort=False)["measure"]
+    first = alike.transform("first").astype("str")
     return pd.DataFrame(
         {
             "measure": table["measure"],
-            "pairs_of": "pairs of " + table["measure"].astype("str"),
-            "unpaired_of": "not paired of " + table["measure"].astype("str"),
+            "pairs_of": "pairs of " + first,
+            "unpaired_of": "not paired of " + first,
             "pairs": table["denominator"].astype("int64"),
             "unpaired": table["unpaired"].astype("int64"),
             "first_mean": table["first_mean"],
