@@ -24,6 +24,12 @@ PLANTED = Truth()
 OUTSIDE = 1.4  # a ratio just outside the margin of 1.25
 MEN_TO_WOMEN = 2.5  # how much oftener women fall in the world of a difference
 MONTHS = 24
+# What is reported, and what chance gave all homes at once, is not what the truth is of; nor is a
+# year that was chosen because it was high.
+UNLIKE = dict.fromkeys(
+    ("autocorrelation", "reporting", "regression", "all of them", "fewer falls, more reports"),
+    frozenset({"change"}),
+)
 
 
 def draw(
@@ -73,7 +79,7 @@ def draw(
     truth = {"sex": difference_of_fallers(oftener, scale)}
     if world != "system":  # no claim of a change over a change of the record system
         truth["change"] = ratio
-    return Case(world, found, truth, {})
+    return Case(world, found, truth, {}, UNLIKE.get(world, frozenset()))
 
 
 @dataclass(frozen=True)

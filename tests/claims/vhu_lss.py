@@ -36,6 +36,9 @@ BASE = {"examination": 0.28, "diagnosis": 0.07, "drugs": 0.40}
 WEIGHTS = np.array([unit.weight for unit in UNITS])
 STARTS = np.array(sorted(np.datetime64(unit.introduced, "M") for unit in UNITS))
 CODES = np.array([unit.municipality for unit in UNITS])
+# Values fall back by themselves where the high ones are followed up, and areas that begin because
+# few were examined come up by themselves.
+UNLIKE = dict.fromkeys(("regression", "all of them"), frozenset({"change", "introduction"}))
 # What two measurements of a person have in common is not known; the report assumes 0.8.
 CORRELATIONS = (0.7, 0.8, 0.9)
 
@@ -101,7 +104,7 @@ def draw(
         },
     }
     ceiling = {f"introduction {name}": Level.EFFECT for name in BASE}
-    return Case(world, found, truth, ceiling)
+    return Case(world, found, truth, ceiling, UNLIKE.get(world, frozenset()))
 
 
 def _reference(found: Mapping[str, object]) -> set[str]:
@@ -285,3 +288,27 @@ def _shocks(random: np.random.Generator, rows: int, spread: float) -> np.ndarray
     for at in range(1, PERIODS):
         made[:, at] = 0.5 * made[:, at - 1] + random.normal(0, np.sqrt(0.75) * spread, rows)
     return made
+
+
+def changes_only(seed: int, *, size: int) -> Case:
+    """What is claimed of the measured values alone, where none of them changed and only those with
+    a high blood pressure are followed up.
+    """
+    random = np.random.default_rng([5, seed])
+    persons = _persons(random, size, 0.0, 0.0)
+    first, second = _visits(random, persons, "season", {})
+    high = first.loc[first["systolic"] > first["systolic"].median(), "person"]
+    register = _register(persons, first, second[second["person"].isin(high)])
+    nothing = pd.DataFrame({"base": [], "outcome": []})
+    nobody = {
+        **dict.fromkeys(("value", "lower", "upper", "detectable"), np.nan),
+        "confidence": 0.95,
+    }
+    tables = {
+        "place_differences": nothing,
+        "sex_difference": pd.DataFrame([nobody]),
+        "changes": results.changes(register, CHOICES),
+        "introduction": nothing,
+    }
+    found = claims.of_tables(tables, assigned=True, planned=True)
+    return Case("called back", found, {f"change {name}": 0.0 for name in FOLLOWED}, {})

@@ -25,6 +25,7 @@ from umea_eval.datasets.fallprevention.results import (
     register,
     sex_difference,
 )
+from umea_eval.language import Words
 from umea_eval.methods.claims import Claim, Diagnostic, Level, Statement, conclude, estimate, known
 
 # Set in the plan before the outcome was read: a ratio, and a difference of shares.
@@ -54,7 +55,9 @@ def of_tables(tables: Mapping[str, pd.DataFrame], choices: Choices) -> dict[str,
     change_rows, differences = tables["change"], tables["difference"]
     if "fall" in change_rows["kind"].tolist():
         years = {"year": str(choices.year), "before": str(choices.year - 1)}
-        inserted = {name: {"sv": year, "en": year} for name, year in years.items()}
+        inserted: dict[str, Words] = {
+            name: {"sv": year, "en": year} for name, year in years.items()
+        }
         subject = f"{WORDS}.rates.subject"
         made["change"] = Statement(_change(change_rows), subject, inserted, decimals=2)
     if len(differences):

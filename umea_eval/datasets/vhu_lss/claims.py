@@ -27,6 +27,7 @@ from umea_eval.datasets.vhu_lss.results import (
     register,
     sex_difference,
 )
+from umea_eval.language import Words
 from umea_eval.methods.claims import (
     Claim,
     Design,
@@ -75,7 +76,9 @@ def of_tables(
     places = tables["place_differences"]
     for row in places[places["base"] == "offered"].to_dict("records"):
         names = {"place": row["municipality"], "reference": row["reference"]}
-        inserted = {name: {"sv": place, "en": place} for name, place in names.items()}
+        inserted: dict[str, Words] = {
+            name: {"sv": place, "en": place} for name, place in names.items()
+        }
         made[f"place {row['municipality']}"] = Statement(
             _claim(row, margin=MARGIN), f"{WORDS}.places.subject", inserted, unit="points"
         )
@@ -83,7 +86,7 @@ def of_tables(
     made["sex"] = Statement(_claim(sexes, margin=MARGIN), f"{WORDS}.groups.subject", unit="points")
     for row in tables["changes"].to_dict("records"):
         if row["limits"] == "there":
-            measure = {"measure": f"vhu_lss.measure.{row['measure']}"}
+            measure: dict[str, Words] = {"measure": f"vhu_lss.measure.{row['measure']}"}
             made[f"change {row['measure']}"] = Statement(
                 _change(row), f"{WORDS}.changes.subject", measure
             )

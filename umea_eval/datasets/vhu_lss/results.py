@@ -627,7 +627,7 @@ def introduced(found: Register, *, course_of: Outcome | None = "examination") ->
             problems.setdefault(error.message(), error)
             continue
         units = {"units": panel["unit"].nunique(), "persons": len(found.everybody)}
-        rows.append({"outcome": outcome} | units | row)
+        rows.append({"outcome": outcome, **units, **row})
     days, decided = _decisions(found, introductions)
     table = pd.DataFrame(rows, columns=names)
     return Introduction(table, around, tuple(problems.values()), days, decided)

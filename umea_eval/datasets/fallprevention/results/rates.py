@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from umea_eval.datasets.fallprevention.measures import fall_rates, unit_chart
 from umea_eval.datasets.fallprevention.measures.selection import (
@@ -79,7 +80,7 @@ def change(found: Register, choices: Choices) -> pd.DataFrame:
     ``before_days``, ``value`` (a ratio), ``lower``, ``upper``, ``confidence``, ``detectable`` (the
     smallest rise that shows with 80 per cent power), ``units``. The homes are the same in both
     years and their falls hang together: each home is compared with itself (estimating equations
-    clustered on homes, errors that are not too small for few homes). No limits with fewer than
+    clustered on homes, with bias-reduced errors). No limits with fewer than
     three homes, or where a year has no events. The interval holds together with that of
     ``sex_difference``.
     """
@@ -131,14 +132,18 @@ def _ratio(units: pd.DataFrame, year: str, before: str) -> tuple[float, ...]:
         cluster="unit",
         exposure="days",
         correlation="independence",
-        confidence=confidence,
     ).table.iloc[0]
-    least, error = np.nan, float(row["standard_error"])
-    if error > 0:  # as a mean of as many differences as there are degrees of freedom and one
-        count = homes - 1
-        spread = error * np.sqrt(count)
-        least = float(np.exp(smallest_paired_change(count, spread, alpha=1 - confidence)))
-    return value, float(row["lower"]), float(row["upper"]), confidence, least
+    change, error = float(row["coefficient"]), float(row["standard_error"])
+    # A few homes have most of the reports, and the error is known no better than from so many homes
+    # alike: with as many degrees of freedom as homes the interval is too narrow (docs/claims.md).
+    events = units.groupby("unit")["events"].sum().to_numpy(dtype="float64")
+    alike = max(float(events.sum() ** 2 / (events**2).sum()), 2.0)
+    reach = float(student.ppf((1 + confidence) / 2, alike - 1)) * error
+    least = np.nan
+    if error > 0:  # as a mean of so many differences
+        spread = error * np.sqrt(alike)
+        least = float(np.exp(smallest_paired_change(alike, spread, alpha=1 - confidence)))
+    return value, float(np.exp(change - reach)), float(np.exp(change + reach)), confidence, least
 
 
 def enough_units(units: float) -> bool:
