@@ -17,7 +17,7 @@ help:
 	@echo "make app       a page in the browser, for those who do not write commands"
 	@echo "make test      formatter, linter, types, import rules, tests"
 	@echo "make test-all  also the slow simulations"
-	@echo "make lab       JupyterLab with the notebooks"
+	@echo "make lab       JupyterLab, on a page that explains how to make a report"
 	@echo "make docs      the documentation: build/docs/index.html"
 	@echo "make bench     benchmarks against named peers"
 	@echo "make lock      new locked requirements (needs uv)"
@@ -46,7 +46,8 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 lab: $(VENV)/.lab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/python -m umea_eval.runs.warm.kernel_spec
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/docs/lab/START.ipynb
 
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs

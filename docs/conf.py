@@ -6,6 +6,7 @@ here from the product's own texts, so that they never differ from ``umea-eval he
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ ENGLISH = (
     "disclosure",
     "methods",
 )
+
+_ALIAS = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")
 
 project = "umea_eval"
 author = "the umea_eval contributors"
@@ -113,7 +116,16 @@ def speak(
         context["language"] = "en"
 
 
+def plain_signature(
+    app: Sphinx, what: str, name: str, found: object, options: object, signature: str, given: str
+) -> tuple[str, str]:
+    """A signature with the names of type aliases as they are written in the code."""
+    del app, what, name, found, options
+    return _ALIAS.sub(r"\1", signature or ""), _ALIAS.sub(r"\1", given or "")
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("builder-inited", write_error_pages)
     app.connect("html-page-context", speak)
+    app.connect("autodoc-process-signature", plain_signature)

@@ -17,8 +17,10 @@ import click
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from playwright.sync_api import Page
 
 import umea_eval as ue
+from tests.acceptance.test_pages import browser, opened, shorten, violations  # noqa: F401
 from tests.conftest import Run
 from tests.projects import make_product
 from umea_eval.cli import build
@@ -158,13 +160,24 @@ def test_the_site_asks_nothing_of_the_network(site: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_sites_pages_are_accessible(site: Path, width: int) -> None:
-    from axe_playwright_python.sync_playwright import Axe
+def test_the_sites_pages_are_accessible(site: Path, opened: Page, width: int) -> None:  # noqa: F811
+    opened.set_viewport_size({"width": width, "height": 900})
+    for name in ("index", "guide/fou", "fel/E106", "reference/proportions", "methods"):
+        opened.goto((site / f"{name}.html").as_uri())
+        assert opened.locator("html").get_attribute("lang") == (
+            "en" if name in ("reference/proportions", "methods") else "sv"
+        )
+        shorten(opened)
+        assert violations(opened) == [], name
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width, name
 
-    from tests.acceptance.browser import page_at
 
-    for name in ("index", "guide/fou", "fel/E106", "reference/proportions", "search"):
-        with page_at(site / f"{name}.html", width=width) as page:
-            found = Axe().run(page).response["violations"]
-            assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], name
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_search_finds_a_page_without_a_network(site: Path, opened: Page) -> None:  # noqa: F811
+    opened.goto((site / "search.html").as_uri() + "?q=karantän")
+    opened.wait_for_selector("#search-results li a", timeout=20_000)
+    found = " ".join(opened.locator("#search-results li").all_inner_texts())
+    assert "E110" in found
