@@ -145,6 +145,7 @@ def test_a_bad_file_is_one_clear_message(user: TestClient, site: Site, project: 
     assert "uttag 2024-02-01.xlsx" in page
     assert "Traceback" not in page
     assert 'href="/datasets/survey"' in page
+    assert "Så kan det lösas" in page
     assert json.loads(user.get(f"{work}/state").text)["ended"]
 
 
@@ -232,7 +233,15 @@ def test_an_internal_report_is_marked_as_secret(user: TestClient, project: Path)
 def test_a_withheld_report_says_so_in_words(user: TestClient, site: Site) -> None:
     job = Job("0123", "report", "small", {}, "sv", state="running")
     site.work._jobs[job.id] = job
-    _hear(job, {"outcome": "failed", "message": "Tabell 1, rad 2", "exit_code": Withheld.exit_code})
+    _hear(
+        job,
+        {
+            "outcome": "failed",
+            "message": "Tabell 1, rad 2",
+            "exit_code": Withheld.exit_code,
+            "code": "",
+        },
+    )
     page = user.get("/work/0123").text
     assert "Rapporten hålls inne" in page
     assert "utlämnandekontrollen släpper inte ut den" in page

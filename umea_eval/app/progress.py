@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from umea_eval.app.site import language_of, see, show, site_of
 from umea_eval.app.work import Job
+from umea_eval.error_pages import pages
 from umea_eval.errors import UserError
 from umea_eval.language import Language, text
 
@@ -20,10 +21,12 @@ def progress(request: Request) -> Response:
         if job.kind == "report":
             return see(f"/reports/at/{job.result['folder']}", said="made")
         return see(f"/datasets/{job.name}/account", said="cleaned")
+    known = pages().get(job.code)
     return show(
         request,
         "work.html.j2",
         job=job,
+        mend=known.mend[language_of(request)] if known else (),
         heading=_title(job, language_of(request)),
         now=_sentence(job, language_of(request)),
         back=f"/evaluations/{job.name}" if job.kind == "report" else f"/datasets/{job.name}",

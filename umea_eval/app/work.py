@@ -34,7 +34,8 @@ class Job:
     """One piece of work. ``about`` is what the process needs to know, ``result`` what it gave.
 
     ``name`` is the dataset or the notebook; ``number`` of ``total`` steps have begun, and
-    ``section`` says in words what is being done.
+    ``section`` says in words what is being done. ``message`` is what was wrong, and ``code`` that
+    of the page which says how it is mended.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Job:
     total: int = 0
     section: str = ""
     message: str = ""
+    code: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -150,7 +152,7 @@ def _hear(job: Job, news: Mapping[str, Any]) -> None:
     elif outcome == "done":
         job.result, job.state = news, "done"
     else:
-        job.message = str(news["message"])
+        job.message, job.code = str(news["message"]), str(news["code"])
         job.state = "withheld" if news["exit_code"] == WITHHELD else "failed"
 
 

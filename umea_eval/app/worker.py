@@ -44,7 +44,8 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - told to the app, which shows it
         exit_code = error.exit_code if isinstance(error, UserError) else 1
         said = masked(message(error, asked["language"]).strip())
-        tell({"outcome": "failed", "message": said, "exit_code": exit_code})
+        code = error.code if isinstance(error, UserError) else None
+        tell({"outcome": "failed", "message": said, "exit_code": exit_code, "code": code or ""})
 
 
 def _work(asked: Mapping[str, Any], tell: Tell) -> Mapping[str, Any]:
