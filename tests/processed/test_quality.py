@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
+from umea_eval.disclosure.rules import RULES
 from umea_eval.intake.store import Stored
-from umea_eval.processed.quality import kept_rows
+from umea_eval.processed.quality import ROUGH, kept_rows, roughly
 
 
 def test_the_account_as_a_table(tmp_path: Path) -> None:
@@ -17,3 +20,15 @@ def test_the_account_as_a_table(tmp_path: Path) -> None:
     table = kept_rows(stored).set_index("fate")["rows"]
     assert table["quarantined"] == 2
     assert table["rows_in"] == table.drop("rows_in").sum()
+
+
+def test_a_public_account_is_rounded_so_that_no_small_number_shows() -> None:
+    """No profile asks for more values than each of these leaves."""
+    assert max(rules.width for rules in RULES.values()) < ROUGH // 2
+    frame = pd.DataFrame(
+        {"what": list("abcdef"), "rows": [0, 19, 20, 29, 30, 1234], "share": [0.5] * 6}
+    )
+    made = roughly(frame)
+    assert list(made) == ["what", "rows"]
+    assert made["rows"].tolist()[2:] == [20, 20, 40, 1240]
+    assert made["rows"].isna().tolist() == [True, True, False, False, False, False]
