@@ -1,6 +1,7 @@
 # Two commands do everything on a machine that has Python 3.11+, git and make:
 #   make reports    every report, in both languages, with reports/index.html
 #   make test       formatter, linter, types, import rules and tests
+# and one opens a page in the browser: make app
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,10 +10,11 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 # A file of tests is one worker's; in the order of names the long ones (acceptance) come first.
 PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
 
-.PHONY: help reports test test-all lab docs bench lock format clean
+.PHONY: help app reports test test-all lab docs bench lock format clean
 
 help:
 	@echo "make reports   all reports in Swedish and English: reports/index.html"
+	@echo "make app       a page in the browser, for those who do not write commands"
 	@echo "make test      formatter, linter, types, import rules, tests"
 	@echo "make test-all  also the slow simulations"
 	@echo "make lab       JupyterLab, on a page that explains how to make a report"
@@ -25,6 +27,9 @@ reports: $(VENV)/.run
 	$(BIN)/umea-eval example --messy --missing
 	$(BIN)/umea-eval clean --all
 	$(BIN)/umea-eval reports
+
+app: $(VENV)/.run
+	$(BIN)/umea-eval app
 
 test: $(VENV)/.dev
 	$(BIN)/ruff format --check .

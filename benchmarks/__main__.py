@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks import (
     batch,
+    bootstrap,
     clean_payments,
     placement_days,
     single_report,
@@ -27,6 +28,7 @@ BENCHMARKS: Mapping[str, Callable[[], Result]] = {
     clean_payments.NAME: clean_payments.run,
     spells.NAME: spells.run,
     **survival.BENCHMARKS,
+    bootstrap.NAME: bootstrap.run,
     suppression.NAME: suppression.run,
     **placement_days.BENCHMARKS,
     **batch.BENCHMARKS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -75,6 +76,44 @@ def compare(
         runs=runs,
         memory_mb=used,
     )
+
+
+def compare_calls(
+    name: str, commands: Mapping[str, Sequence[str]], *, folder: Path, runs: int
+) -> Result:
+    """Run every side's command ``runs`` times in turn; ``commands["ours"]`` is ours.
+
+    Each times its own call, without imports and without making the data, and writes
+    ``{"seconds": ..., "memory_mb": ...}``.
+    """
+    seconds: dict[str, list[float]] = {side: [] for side in commands}
+    memory = dict.fromkeys(commands, 0.0)
+    for _ in range(runs):
+        for side, command in commands.items():
+            done = subprocess.run(  # noqa: S603
+                command, cwd=folder, check=True, capture_output=True, text=True
+            )
+            told = json.loads(done.stdout)
+            seconds[side].append(told["seconds"])
+            memory[side] = max(memory[side], told["memory_mb"])
+    medians = {side: statistics.median(taken) for side, taken in seconds.items()}
+    own = medians.pop("ours")
+    return Result(
+        name=name,
+        ours_s=round(own, 4),
+        peers={side: round(taken, 4) for side, taken in medians.items()},
+        ratios={side: round(taken / own, 2) for side, taken in medians.items()},
+        runs=runs,
+        memory_mb=memory,
+    )
+
+
+def memory_mb() -> float:
+    """The most memory that this process has had."""
+    import resource  # noqa: PLC0415 - Linux and macOS only, as the benchmarks that ask
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
 def _memory(commands: Sequence[Sequence[str]], folder: Path) -> float:

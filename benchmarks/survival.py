@@ -7,15 +7,12 @@ the call alone, the best of three, without imports and without making the data.
 
 from __future__ import annotations
 
-import json
-import statistics
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks.measure import Result
+from benchmarks.measure import Result, compare_calls
 from benchmarks.peers import ROOT, peers_environment
 
 PERSONS = 1_000_000
@@ -27,33 +24,15 @@ _JOB = Path(__file__).parent / "survival_job.py"
 
 def run(curve: str, times: str) -> Result:
     """Measure one curve on one kind of times."""
-    commands = {
+    sides = {
         "ours": sys.executable,
         "lifelines": str(peers_environment("lifelines") / "python"),
     }
-    seconds: dict[str, list[float]] = {side: [] for side in commands}
-    memory = dict.fromkeys(commands, 0.0)
-    for _ in range(RUNS):
-        for side, python in commands.items():
-            done = subprocess.run(  # noqa: S603
-                [python, str(_JOB), side, curve, times, str(PERSONS)],
-                cwd=ROOT,
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            told = json.loads(done.stdout)
-            seconds[side].append(told["seconds"])
-            memory[side] = max(memory[side], told["memory_mb"])
-    medians = {side: statistics.median(each) for side, each in seconds.items()}
-    return Result(
-        name=f"{curve}_{times}",
-        ours_s=round(medians["ours"], 4),
-        peers={"lifelines": round(medians["lifelines"], 4)},
-        ratios={"lifelines": round(medians["lifelines"] / medians["ours"], 1)},
-        runs=RUNS,
-        memory_mb=memory,
-    )
+    commands = {
+        side: [python, str(_JOB), side, curve, times, str(PERSONS)]
+        for side, python in sides.items()
+    }
+    return compare_calls(f"{curve}_{times}", commands, folder=ROOT, runs=RUNS)
 
 
 BENCHMARKS: dict[str, Callable[[], Result]] = {

@@ -12,7 +12,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import click
 
 from umea_eval import __version__
+from umea_eval.commands.app import app_command
 from umea_eval.commands.batch import batch_commands
 from umea_eval.commands.data import data_commands
 from umea_eval.commands.disclosure import disclosure_commands
@@ -112,6 +112,7 @@ def build(language: Language) -> Group:
         *batch_commands(language),
         *disclosure_commands(language),
         *guard_commands(language),
+        app_command(language),
         _help(language),
         _version(language),
     ):
@@ -164,9 +165,8 @@ def _make_report(
     name: str, assignments: Sequence[str], formats: str | None, language: Language
 ) -> int:
     # Late: --help must not wait for what makes reports.
-    from umea_eval.runs.ahead import ahead  # noqa: PLC0415
-    from umea_eval.runs.index import write_index  # noqa: PLC0415
-    from umea_eval.runs.produce import order, produce  # noqa: PLC0415
+    from umea_eval.runs.ahead import make_report  # noqa: PLC0415
+    from umea_eval.runs.produce import order  # noqa: PLC0415
 
     settings, clock = with_formats(read_settings(), formats), time.monotonic()
     wanted = order(name, assignments, settings, language=language, report_language=_chosen())
@@ -177,14 +177,7 @@ def _make_report(
         key = "runs.cell" if section else "runs.cell_plain"
         tell(text(key, language, number=number, total=total, section=section))
 
-    try:
-        with ahead(settings) as way:
-            folder = produce(wanted, settings, language=language, progress=progress, way=way)
-    except Exception:
-        with suppress(UserError):  # the message that matters is the first one
-            write_index(settings)
-        raise
-    write_index(settings)
+    folder = make_report(wanted, settings, language=language, progress=progress)
     tell(text("runs.done", language, seconds=time.monotonic() - clock))
     say(shown_path(folder / "report.html"))
     return DONE

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import html
-import os
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import launched, violations
 from tests.projects import EVALUATIONS
 
-CHROMIUM = Path("/usr/bin/chromium")
-RULES = [
-    *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"),
-    "best-practice",
-]
 WIDTHS = (1280, 320)
 PAGES = ("demo/sv/report.html", "demo/en/report.html", "index.html")
 PRODUCT = (
@@ -40,21 +34,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("UMEA_EVAL_REQUIRE_BROWSER") == "1":
-            pytest.fail(f"{CHROMIUM} is missing, and UMEA_EVAL_REQUIRE_BROWSER=1")
-        pytest.skip(f"{CHROMIUM} is missing")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                *("--no-sandbox", "--disable-gpu", "--no-first-run"),
-                *("--disable-background-networking", "--disable-component-update"),
-                "--disable-sync",
-            ],
-        )
+    with launched() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
@@ -71,15 +52,6 @@ def opened(browser: Browser) -> Iterator[Page]:
     yield page
     page.close()
     assert complaints == []
-
-
-def violations(page: Page, *, contrast: bool = True) -> list[str]:
-    options = {
-        "runOnly": {"type": "tag", "values": RULES},
-        "rules": {"color-contrast": {"enabled": contrast}},
-    }
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
 
 def open_all(page: Page) -> None:

@@ -19,12 +19,17 @@ import xlsxwriter
 from tests.conftest import Run
 from tests.projects import PARAMETERS, ROOT, make_project, small_notebook
 from umea_eval import cli
+from umea_eval.intake.store import read_manifest
+from umea_eval.processed.load import stale
+from umea_eval.settings import read_settings
 from umea_eval.terminal import tell
 
 # Official test numbers (Skatteverket), and a name that nobody has.
 NUMBERS = ("189001019802", "189001029819", "191401682396")
 NAME = "Xantippa Kvistberg"
 POISON = f"{NAME} {NUMBERS[0][:8]}-{NUMBERS[0][8:]}"
+# A name that no list has, and that nobody has either.
+STRANGER = "Qvintilla Snårhake"
 
 
 def leaked(text: str) -> list[str]:
@@ -82,22 +87,41 @@ ROWS = [
 
 
 def test_clean_lets_nothing_out_of_any_column_or_name(project: Path, umea_eval: Run) -> None:
+    settings = read_settings(project)
     home = project / "data/raw/forsorjningsstod"
-    home.mkdir()
-    file = home / f"utbetalningar {NUMBERS[1]} 2024-02-01.csv"
+    (home / STRANGER).mkdir(parents=True)
+    file = home / STRANGER / f"utbetalningar {NAME} {NUMBERS[1]} 2024-02-01.csv"
     extra = "Anteckning"
     lines = [(*HEADINGS, extra), *((*row, POISON) for row in ROWS)]
     file.write_text("\n".join(";".join(line) for line in lines) + "\n", encoding="utf-8")
-    book = xlsxwriter.Workbook(home / "fler 2024-03-01.xlsx")
+    book = xlsxwriter.Workbook(home / f"fler {STRANGER} 2024-03-01.xlsx")
     sheet = book.add_worksheet(f"{NUMBERS[2][:8]}-{NUMBERS[2][8:]}")
     for number, line in enumerate([HEADINGS, *ROWS]):
         sheet.write_row(number, 0, line)
+    other = book.add_worksheet(f"Blad {STRANGER}")
+    for number, line in enumerate([HEADINGS, *ROWS[:1]]):
+        other.write_row(number, 0, line)
     book.close()
     done = umea_eval(project, "clean", "forsorjningsstod")
     assert done.returncode == 0, done.stderr
     as_json = umea_eval(project, "clean", "--json")
     assert as_json.returncode == 0, as_json.stderr
     nothing_left(project, done, as_json)
+    for name, text in everything(project / "data/processed").items():
+        for word in STRANGER.split():
+            assert word.casefold() not in text.casefold(), name
+    # The person at the terminal, and the quarantine beside the files, have the names as they are.
+    assert STRANGER in "".join(everything(home / ".quarantine").values())
+    stored = read_manifest(project / "data/processed/forsorjningsstod")["provenance"]
+    assert sorted(re.sub(r"[0-9a-f]{6}\)", ")", name) for name in stored["files"]) == [
+        "fler … 2024-03-01 ().xlsx",
+        "…/utbetalningar … 2024-02-01 ().csv",
+    ]
+    assert stale("forsorjningsstod", project / "data/processed/forsorjningsstod", settings) == []
+    file.write_text("Personnummer\n", encoding="utf-8")
+    assert "source" in stale(
+        "forsorjningsstod", project / "data/processed/forsorjningsstod", settings
+    )
 
 
 BUGS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -375,15 +376,101 @@ def test_quantiles_have_a_group_on_either_side_and_extremes_never_have() -> None
     assert [hidden[name][0] for name in quantiles] == ["..", "..", 7.5, ".."]
 
 
-def test_a_curve_steps_on_groups() -> None:
-    """Of the steps 0, 2, 2, 1 | 6 | 3 persons the third shown row is the first with five behind."""
-    made = table(
+def curve(at_risk: Sequence[int], ended: Sequence[int]) -> Table:
+    steps: dict[str, Any] = {"kind": "share", "numerator": "ended", "denominator": "at_risk"}
+    left = np.cumprod(1 - np.array(ended) / np.array(at_risk))
+    return table(
         "curve",
-        {"month": ["0", "1", "2", "3", "4", "5"], "behind": [0, 2, 2, 1, 6, 3], "s": [1.0] * 6},
+        {
+            "month": [str(month) for month in range(len(ended))],
+            "at_risk": list(at_risk),
+            "ended": list(ended),
+            "left": left,
+            "lower": left - 0.1,
+        },
         *ident("month"),
-        Field("s", WORDS, kind="share", step="behind"),
+        count("at_risk", "at risk", persons=False),
+        count("ended", "ended", persons=False, of="at_risk"),
+        Field("left", WORDS, statistic="curve", step="ended", **steps),
+        Field("lower", WORDS, statistic="other", step="ended", **steps),
     )
-    assert shown([made])["curve"]["s"] == [1.0, "..", "..", 1.0, 1.0, ".."]
+
+
+def test_a_curve_steps_on_groups_and_stops_where_it_cannot() -> None:
+    """The share left after month 2, with those at risk and the 12 who ended in it, would tell that
+    (1 - x / 40) is what month 1 left: x = 3."""
+    hidden = shown([curve([60, 40, 36, 20], [10, 3, 12, 6])])["curve"]
+    assert hidden["ended"] == [10, "..", 12, 6]
+    assert hidden["left"][1:] == hidden["lower"][1:] == ["..", "..", ".."]
+    assert hidden["left"][0] == pytest.approx(50 / 60)
+
+
+def test_a_rounded_curve_is_made_from_rounded_counts() -> None:
+    """Under rounding to 5 the curve would else give 17 of 53 back."""
+    rounded = shown([curve([53, 31], [17, 12])], "strict")["curve"]
+    assert rounded["ended"] == [15, 10]
+    assert rounded["left"] == [pytest.approx(1 - 15 / 55), pytest.approx((1 - 15 / 55) * 20 / 30)]
+    assert rounded["lower"] == ["..", ".."]
+
+
+# --- sums that a table says it has ----------------------------------------------------------------
+
+
+def flows(came: Sequence[int], went: Sequence[int], *, declared: bool = True) -> Table:
+    """The stock at the end of each month, with those who came and went in it."""
+    stock = (40 + np.cumsum(np.array(came) - np.array(went))).tolist()
+    more: dict[str, Any] = {
+        "sums": {"in the month": [("before", "came"), ("stock", "went")]},
+        "follows": {"before": "stock"},
+    }
+    return table(
+        "flows",
+        {
+            "month": [str(month) for month in range(len(came))],
+            "stock": stock,
+            "before": [np.nan, *stock[:-1]],
+            "came": list(came),
+            "went": list(went),
+        },
+        *ident("month"),
+        count("stock", "stock"),
+        count("before", "stock before", show=False),
+        count("came", "came", persons=False),
+        count("went", "went", persons=False),
+        **(more if declared else {}),
+    )
+
+
+def test_a_stock_does_not_tell_who_came() -> None:
+    """Month 1: 44 in stock before, 37 after, 10 gone: 3 have come."""
+    open_book = shown([flows([9, 3, 8], [5, 10, 6], declared=False)])["flows"]
+    assert open_book["came"] == [9, "..", 8]
+    assert ".." not in [*open_book["stock"], *open_book["went"]]
+    closed = shown([flows([9, 3, 8], [5, 10, 6])])["flows"]
+    others = [closed["stock"][0], closed["stock"][1], closed["went"][1]]
+    assert closed["came"][1] == ".."
+    assert ".." in others
+    assert closed["before"][1:] == closed["stock"][:2]
+
+
+def test_a_finished_report_knows_the_sums_too() -> None:
+    made = flows([9, 3, 8], [5, 10, 6])
+    bare = published(made, {"came": [1]})
+    released = ReleasedTable(
+        **{name: getattr(bare, name) for name in bare.__dataclass_fields__}
+        | {"sums": made.sums, "follows": made.follows}
+    )
+    assert [cell.place.column for cell in attack([released], RULES["default"])] == ["came"]
+    assert attack([bare], RULES["default"]) == ()
+
+
+def test_sums_that_do_not_hold_are_refused() -> None:
+    wrong = replace(flows([9, 3], [4, 10]), follows={"before": "went"})
+    with pytest.raises(UserError) as error:
+        release([wrong], "default", ())
+    assert error.value.key == "disclosure.errors.sums"
+    with pytest.raises(KeyError, match="nobody"):
+        replace(wrong, follows={"before": "nobody"})
 
 
 # --- amounts -------------------------------------------------------------------------------------

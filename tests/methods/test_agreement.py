@@ -29,6 +29,16 @@ def test_weighted_kappa_equals_statsmodels(weights: str) -> None:
     assert row["standard_error"] == pytest.approx(theirs.std_kappa, rel=1e-10)
 
 
+def test_an_ordered_categorical_brings_its_order() -> None:
+    # In alphabetical order "high" and "low" would be neighbours.
+    order = ["none", "low", "high"]
+    pairs = from_crosstab(pd.DataFrame([[20, 5, 1], [4, 9, 3], [0, 2, 6]], columns=order))
+    typed = pairs.astype(pd.CategoricalDtype(order, ordered=True))
+    said = kappa(pairs, "first", "second", weights="linear", categories=order).table
+    pd.testing.assert_frame_equal(kappa(typed, "first", "second", weights="linear").table, said)
+    assert kappa(pairs, "first", "second", weights="linear").table["value"][0] != said["value"][0]
+
+
 def test_ac1_equals_irrcac() -> None:
     row = gwet_ac1(from_crosstab(ABSTRACTORS), "first", "second").table.iloc[0]
     assert row["value"] == pytest.approx(0.8493305, abs=5e-8)

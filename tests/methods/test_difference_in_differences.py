@@ -351,6 +351,8 @@ def test_pictures_and_words(counties: pd.DataFrame) -> None:
     permuted = placebo_permutation(areas([7, 7, 13, 13, 0, 0], seed=2), **PANEL)
     assert permuted.plot().patches
     assert "90 possible deals" in permuted.text("en")
+    drawn = placebo_permutation(areas([7, 7, 13, 13, 0, 0], seed=2), **PANEL, max_assignments=60)
+    assert "av 60 slumpvis dragna fördelningar" in drawn.text("sv")
     frame = areas([7, 7, 13, 13, 0, 0], seed=2)
     assert len(two_way_fixed_effects(frame, **ADOPTION).plot().lines) == 2
 

@@ -255,6 +255,23 @@ OTHER: dict[str, tuple[str, Callable[[], object]]] = {
             outcome="falls",
         ),
     ),
+    "two marks of one name": (
+        "interrupted_series.same_name",
+        lambda: interrupted_series.interrupted_series(
+            SERIES,
+            **FALLS,
+            marks=[
+                interrupted_series.Mark(month, "intervention", label="system", slope=False)
+                for month in ("2021-07", "2022-01")
+            ],
+        ),
+    ),
+    "a covariate named as a term": (
+        "inputs.reserved",
+        lambda: interrupted_series.interrupted_series(
+            SERIES.assign(level=range(36)), **FALLS, covariates=["level"]
+        ),
+    ),
     "a number for a month": (
         "months.unreadable",
         lambda: interrupted_series.interrupted_series(SERIES, outcome="falls", interruption=25),

@@ -278,7 +278,8 @@ def _derived(
     for table in tables:
         names = {column.name for column in table.columns}
         for column in table.columns:
-            if column.kind not in ("share", "rate") or column.statistic == "other":
+            # A curve is shown as long as all counts of its rows are: then it tells nothing more.
+            if column.kind not in ("share", "rate") or column.statistic in ("curve", "other"):
                 continue
             if column.numerator not in names or column.denominator not in names:
                 continue

@@ -2,7 +2,7 @@
 
 A share, rate, mean or limit is hidden with its numerator, its denominator and the column it is
 ``of``. A quantile is a value of persons unless enough of them lie on either side, and a curve may
-step only on groups that are large enough.
+step only on groups that are large enough; after a step that is hidden it is not shown.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ def follow(table: Table, hidden: Mapping[str, BoolArray], rules: Rules) -> dict[
             for other in _leaders(column):
                 if other in fields and other != name:
                     own = own | of(other)
+            if column.step is not None and column.kind in NUMBERS and column.personal:
+                # What comes after a hidden value of a curve goes on from it: the next one shown
+                # would tell the steps between, one of which is small.
+                own = np.logical_or.accumulate(own)
             done[name] = own
         return done[name]
 
@@ -63,13 +67,5 @@ def _few_beyond(table: Table, column: Field, rules: Rules) -> BoolArray:
 
 
 def _small_steps(persons: FloatArray, rules: Rules) -> BoolArray:
-    """Rows reached while the persons since the last row shown are few, but some."""
-    hidden = np.zeros(len(persons), dtype=np.bool_)
-    since = 0.0
-    for row, more in enumerate(persons):
-        since += 0.0 if np.isnan(more) else more
-        if 0 < since <= rules.largest:
-            hidden[row] = True
-        else:
-            since = 0.0
-    return hidden
+    """Rows reached by a step of few persons, but some."""
+    return np.asarray((persons > 0) & (persons <= rules.largest))

@@ -404,6 +404,7 @@ class _Linker:
                 if column.sensitive or fields[pair[0]].sensitive:
                     self.flags["zero"] |= {part, rest}
 
+        self._add_declared(table)
         for (_, whole), parts in side_by_side.items():
             # Yes, no and do not know under three measures: who sees them add up knows that they do.
             equation = Sum(whole, tuple(sorted(parts)))
@@ -411,6 +412,47 @@ class _Linker:
             if len(parts) > 1 and together == self.value[whole] and equation not in self.known:
                 self.known.add(equation)
                 self.sums.append(equation)
+
+    def _add_declared(self, table: Table | ReleasedTable) -> None:
+        """The sums that a table itself has between its columns, and from row to row."""
+        columns = {column.name for column in table.columns}
+
+        def cells(row: int, names: Iterable[str]) -> list[int] | None:
+            found = [self.at.get(Place(table.name, row, name)) for name in names]
+            known = [cell for cell in found if cell is not None]
+            return known if len(known) == len(found) else None
+
+        for row in range(len(table.frame)):
+            for column, breakdowns in table.sums.items():
+                for names in breakdowns:
+                    parts = cells(row, names)
+                    if parts is None:
+                        continue
+                    if column in columns:
+                        whole = cells(row, [column])
+                    else:
+                        unseen = Name(table.name, (("row", str(row)),), "margin", column)
+                        whole = [self._cell(unseen, sum(self.value[part] for part in parts))]
+                    self._declare(whole, parts, (table.name, row, column))
+            for column, before in table.follows.items():
+                self._declare(
+                    cells(row, [column]), cells(row - 1, [before]), (table.name, row, column)
+                )
+
+    def _declare(
+        self, whole: list[int] | None, parts: list[int] | None, at: tuple[str, int, str]
+    ) -> None:
+        if not whole or not parts or whole[0] in parts:
+            return
+        equation = Sum(whole[0], tuple(sorted(parts)))
+        total = sum(self.value[part] for part in equation.parts)
+        known = self.value[equation.whole]
+        if not np.isnan(total - known) and not self._close_to(total, known):
+            table, row, column = at
+            raise self._error("sums", table=table, row=row + 1, column=column)
+        if equation not in self.known:
+            self.known.add(equation)
+            self.sums.append(equation)
 
     def _drop_idle(self) -> None:
         """Forget sums whose whole no table shows and nothing else uses: they say nothing."""

@@ -220,6 +220,8 @@ def _released(
         total=table.total,
         within=table.within,
         overlapping=table.overlapping,
+        sums=table.sums,
+        follows=table.follows,
     )
 
 

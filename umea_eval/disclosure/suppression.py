@@ -295,6 +295,9 @@ def statistic(column: Field, part: FloatArray, group: FloatArray) -> FloatArray:
     result = np.full(len(part), np.nan)
     if column.statistic == "ratio":
         result[known] = part[known] / group[known] * column.per
+    elif column.statistic == "curve":
+        left = np.where(known & (part <= group), 1 - part / np.where(group > 0, group, 1), np.nan)
+        return np.asarray(np.cumprod(left), dtype=np.float64)
     elif column.statistic != "other":
         method = wilson if column.statistic.startswith("wilson") else clopper_pearson
         known &= (part >= 0) & (part <= group)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 Kind = Literal["count", "share", "rate", "amount", "value", "text", "id"]
 NUMBERS: tuple[Kind, ...] = ("count", "share", "rate", "amount", "value")
-Statistic = Literal["ratio", "wilson_lower", "wilson_upper", "exact_lower", "exact_upper", "other"]
+Statistic = Literal[
+    "ratio", "wilson_lower", "wilson_upper", "exact_lower", "exact_upper", "curve", "other"
+]
 TOTAL = "total"
 
 
@@ -58,11 +60,14 @@ class Field:
     ``sensitive``    a count or share of a sensitive attribute: that none or all of a group have it
                      is protected too
     ``per``          a rate is per so many units of its denominator
-    ``statistic``    what a share or rate is of its numerator and denominator, if not their ratio
+    ``statistic``    what a share or rate is of its numerator and denominator, if not their ratio;
+                     ``curve``: the share that is left after all rows so far, each of which takes
+                     its numerator (events) from its denominator (those at risk)
     ``largest``      of an amount: the columns with the sum of the one, two, ... largest
                      contributions (dominance)
     ``quantile``     of a value: which quantile of persons it is, 0 to 1 (0 and 1: the extremes)
-    ``step``         the column with the persons behind each step of a curve, row by row
+    ``step``         the column with the persons behind each step of a curve, row by row. A value
+                     that is hidden hides those after it: they go on from it
     ``personal``     False for a number that no person's data have gone into
     """
 
@@ -108,6 +113,11 @@ class Table:
     ``within``       dimensions that lie within another one: ``{"area": "municipality"}``
     ``overlapping``  dimensions where one person can be in several categories (months of a year):
                      their categories do not add up to the total
+    ``sums``         columns that are the sum of others in each row, in one way or several:
+                     ``{"stock": [("stayed", "came"), ("left", "stays")]}``; a name that is no
+                     column stands for a sum that nobody shows. A row that lacks one is left out
+    ``follows``      columns that are another one in the row before, such as those who are left
+                     from last month: ``{"carried": "stock"}``
     ``short``        it belongs to the short list that may be shown of fewer than 20 persons: one
                      row without dimensions, one number reached and at most one share in words,
                      all of the same categories (``where``: the year of the report)
@@ -124,6 +134,8 @@ class Table:
     total: str = TOTAL
     within: Mapping[str, str] = field(default_factory=dict)
     overlapping: tuple[str, ...] = ()
+    sums: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    follows: Mapping[str, str] = field(default_factory=dict)
     short: bool = False
 
     def __post_init__(self) -> None:
@@ -137,6 +149,11 @@ class Table:
         for dimension in self.dimensions or ():
             if dimension not in self.frame.columns:
                 raise KeyError(f"{self.name}: {dimension}")
+        declared = {column.name for column in self.columns if column.kind in ("count", "amount")}
+        named = {*self.follows, *self.follows.values()}
+        named |= {part for each in self.sums.values() for parts in each for part in parts}
+        if named - declared:
+            raise KeyError(f"{self.name}: {min(named - declared)}")
         if self.short and not self._is_short():
             raise ValueError(f"{self.name}: not a short list")
 
@@ -180,6 +197,8 @@ class ReleasedTable:
     total: str = TOTAL
     within: Mapping[str, str] = field(default_factory=dict)
     overlapping: tuple[str, ...] = ()
+    sums: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    follows: Mapping[str, str] = field(default_factory=dict)
 
     def broken_down_by(self) -> tuple[str, ...]:
         """The columns that are the dimensions of its rows."""

@@ -40,17 +40,17 @@ _SEPARATOR = re.compile(r"sep=.\r?\n", re.IGNORECASE)
 _FORMULA = ("=", "+", "@", "\t", "\r")
 
 Place = tuple[str, str, int]
+"""File, sheet and row."""
 
 
 @dataclass(frozen=True)
 class Corrections:
-    """Corrected cells by file, sheet and row; and the hash of the file that they correct.
+    """Corrected cells by place and by the hash of the file that they correct.
 
     ``empty`` names the files of corrections that have no rows.
     """
 
-    cells: Mapping[Place, Mapping[str, str]]
-    hashes: Mapping[str, str]
+    cells: Mapping[tuple[Place, str], Mapping[str, str]]
     empty: tuple[str, ...] = ()
 
 
@@ -94,20 +94,20 @@ def write_quarantine(
         faults = _listed(places.get_group((table.file, table.sheet)), result)
         if not faults.empty:
             lines = _rows(table, faults, raw, dataset, language)
-            new[f"{number:03}_{_safe(table)}.csv"] = _as_csv(lines)
+            new[f"{number:03}_{_safe(table)}.csv"] = as_csv(lines)
     marks = {name: [_sha256(content)] for name, content in new.items()}
     both = {name: [*known.get(name, []), *marks.get(name, [])] for name in {**known, **marks}}
     try:
         home.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         home.chmod(stat.S_IRWXU)  # also one that somebody else has made
         # First what will be ours, so that a stop halfway makes nothing look changed by hand.
-        _write_private(home / WRITTEN, json.dumps(both, sort_keys=True).encode())
+        write_private(home / WRITTEN, json.dumps(both, sort_keys=True).encode())
         for name, content in new.items():
-            _write_private(home / name, content)
+            write_private(home / name, content)
         for name in known:
             if name not in new:
                 (home / name).unlink(missing_ok=True)
-        _write_private(home / WRITTEN, json.dumps(marks, sort_keys=True).encode())
+        write_private(home / WRITTEN, json.dumps(marks, sort_keys=True).encode())
         if not marks:
             (home / WRITTEN).unlink()
     except OSError:
@@ -152,40 +152,56 @@ def read_corrections(folder: Path) -> Corrections:
     row that is corrected in two ways, for corrections in another format, and for a file of the
     quarantine itself that has been changed (see ``write_quarantine``).
     """
-    cells: dict[Place, Mapping[str, str]] = {}
-    hashes: dict[str, str] = {}
+    cells: dict[tuple[Place, str], Mapping[str, str]] = {}
     empty: list[str] = []
-    _untouched(folder / FOLDER)
+    check_untouched(folder)
     files = correction_files(folder)
     for path in sorted((folder / FOLDER).iterdir()) if (folder / FOLDER).is_dir() else ():
         if MEANT_AS_CORRECTED.fullmatch(path.name) and path not in files:
             raise UserError("intake.correction_format", file=path.name)
     for path in files:
-        content = decode(path.read_bytes()).utf8.decode("utf-8").removeprefix("\ufeff")
-        told = _SEPARATOR.match(content)
-        content = content[told.end() :] if told else content
-        first = content.partition("\n")[0]
-        separator = max(";\t,", key=first.count)
-        rows = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
-        filled = False
-        for number, row in enumerate(rows, start=3 if told else 2):
-            if not any(value and value.strip() for value in row.values() if isinstance(value, str)):
-                continue
-            filled = True
-            place = _place(row)
+        _, rows = read_rows(path)
+        for number, row in rows:
+            place = place_of(row)
             if place is None:
                 raise UserError("intake.correction_place", file=path.name, row=number)
-            own = {
-                _unescape(name): _unescape(value or "")
-                for name, value in row.items()
-                if name not in ABOUT and isinstance(name, str)
-            }
-            if cells.setdefault(place, own) != own:
+            own = own_cells(row)
+            # An older version of the file may have had its own correction of the same row.
+            if cells.setdefault((place, row["source_sha256"]), own) != own:
                 raise UserError("intake.correction_twice", file=path.name, row=number)
-            hashes[place[0]] = row["source_sha256"]
-        if not filled:
+        if not rows:
             empty.append(path.name)
-    return Corrections(cells, hashes, tuple(empty))
+    return Corrections(cells, tuple(empty))
+
+
+def check_untouched(folder: Path) -> None:
+    """Raise UserError where somebody has changed a file of the quarantine under its own name."""
+    _untouched(folder / FOLDER)
+
+
+def read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """The headings of a file of the quarantine, and its rows that hold anything, by number.
+
+    As any spreadsheet program saves it, and as it stands there: ``own_cells`` reads a row's cells.
+    """
+    content = decode(path.read_bytes()).utf8.decode("utf-8").removeprefix("\ufeff")
+    told = _SEPARATOR.match(content)
+    content = content[told.end() :] if told else content
+    first = content.partition("\n")[0]
+    separator = max(";\t,", key=first.count)
+    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator)
+    rows = [
+        # Cells beyond the headings are nobody's.
+        (number, {name: row[name] or "" for name in row if isinstance(name, str)})
+        for number, row in enumerate(reader, start=3 if told else 2)
+        if any(value and value.strip() for value in row.values() if isinstance(value, str))
+    ]
+    return list(reader.fieldnames or ()), rows
+
+
+def own_cells(row: Mapping[str, str]) -> dict[str, str]:
+    """The row's own cells by heading."""
+    return {unescape(name): unescape(row[name]) for name in row if name not in ABOUT}
 
 
 def apply_corrections(raw: RawExport, corrections: Corrections) -> tuple[RawExport, int]:
@@ -202,23 +218,22 @@ def apply_corrections(raw: RawExport, corrections: Corrections) -> tuple[RawExpo
     ]
     tables = []
     for table in raw.tables:
-        own = {
-            place[2]: cells
-            for place, cells in corrections.cells.items()
+        sha256 = _hash_of(raw, table)
+        all_own = {
+            (place[2], corrected): cells
+            for (place, corrected), cells in corrections.cells.items()
             if place[:2] == (table.file, table.sheet)
         }
-        if corrections.hashes.get(table.file) == _hash_of(raw, table):
-            tables.append(_corrected(table, own) if own else table)
-            nowhere = sorted(set(own) - set(table.frame["source_row"].tolist()))
-            if nowhere:
-                rows = ", ".join(str(row) for row in nowhere[:5])
-                shown = {"file": table.file, "n": len(nowhere), "rows": rows}
-                remarks.append(Remark("intake.remark.correction_nowhere", shown))
-        else:
-            stale += len(own)
-            tables.append(table)
+        own = {row: cells for (row, corrected), cells in all_own.items() if corrected == sha256}
+        stale += len(all_own) - len(own)
+        tables.append(_corrected(table, own) if own else table)
+        nowhere = sorted(set(own) - set(table.frame["source_row"].tolist()))
+        if nowhere:
+            rows = ", ".join(str(row) for row in nowhere[:5])
+            shown = {"file": table.file, "n": len(nowhere), "rows": rows}
+            remarks.append(Remark("intake.remark.correction_nowhere", shown))
     known = {(table.file, table.sheet) for table in raw.tables}
-    stale += sum(place[:2] not in known for place in corrections.cells)
+    stale += sum(place[:2] not in known for place, _ in corrections.cells)
     return replace(raw, tables=tuple(tables), remarks=(*raw.remarks, *remarks)), stale
 
 
@@ -258,11 +273,11 @@ def _rows(
     own = table.frame[table.frame["source_row"].isin(list(words))]
     headings = list(table.headings)
     texts = own[headings].astype("object").to_numpy().tolist()
-    lines = [[*ABOUT, *(_escape(heading) for heading in headings)]]
-    file, sheet = _escape(table.file), _escape(table.sheet)
+    lines = [[*ABOUT, *(escape(heading) for heading in headings)]]
+    file, sheet = escape(table.file), escape(table.sheet)
     for row, cells in zip(own["source_row"].tolist(), texts, strict=True):
         about = [file, sheet, str(row), _hash_of(raw, table), "; ".join(words[row])]
-        lines.append([*about, *(_escape(cell) if isinstance(cell, str) else "" for cell in cells)])
+        lines.append([*about, *(escape(cell) if isinstance(cell, str) else "" for cell in cells)])
     return lines
 
 
@@ -275,7 +290,8 @@ def _listed(faults: pd.DataFrame, result: CleanResult) -> pd.DataFrame:
     return faults[[not each for each in hidden]]
 
 
-def _as_csv(lines: Sequence[Sequence[str]]) -> bytes:
+def as_csv(lines: Sequence[Sequence[str]]) -> bytes:
+    """Lines as a file of the quarantine."""
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerows(lines)
     return buffer.getvalue().encode("utf-8-sig")
@@ -285,7 +301,8 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file whole that only its owner can read."""
     beside = path.with_name(path.name + ".part")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
@@ -305,17 +322,20 @@ def _hash_of(raw: RawExport, table: RawTable) -> str:
     return raw.hashes[max(found, key=len)] if found else ""
 
 
-def _place(row: Mapping[str, str | None]) -> Place | None:
+def place_of(row: Mapping[str, str]) -> Place | None:
+    """Where a row of the quarantine belongs; None where it does not say so."""
     file, sheet, number = (row.get(name) for name in ABOUT[:3])
     if not file or not number or not number.isdigit() or not row.get("source_sha256"):
         return None
-    return _unescape(file), _unescape(sheet or ""), int(number)
+    return unescape(file), unescape(sheet or ""), int(number)
 
 
-def _escape(cell: str) -> str:
+def escape(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     risky = cell.startswith(_FORMULA) or (cell.startswith("-") and not cell[1:2].isdigit())
     return f"'{cell}" if risky or cell.startswith("'") else cell
 
 
-def _unescape(cell: str) -> str:
+def unescape(cell: str) -> str:
+    """A cell as it was before ``escape``."""
     return cell.removeprefix("'")

@@ -14,7 +14,7 @@ from scipy.stats import t as student
 
 from umea_eval.errors import UserError
 from umea_eval.methods.estimates import Estimates, estimate_table
-from umea_eval.methods.inputs import FloatArray, choice, counts, group_keys, in_order, level
+from umea_eval.methods.inputs import FloatArray, choice, column, counts, group_keys, in_order, level
 
 Weights = Literal["unweighted", "linear", "quadratic"]
 
@@ -44,10 +44,10 @@ def kappa(
 ) -> Agreement:
     """Cohen's kappa of two assessments, one row of ``data`` per assessed person or event.
 
-    ``categories`` gives their order, which "linear" and "quadratic" ``weights`` need (sorted by
-    default). The interval is normal, cut at -1 and 1; when all pairs agree the formula has no
-    spread, and the interval is missing. Raises UserError for missing assessments, and when all
-    fall in one category, where kappa does not exist.
+    ``categories`` gives their order, which "linear" and "quadratic" ``weights`` need (by default
+    that of an ordered categorical, else sorted). The interval is normal, cut at -1 and 1; when all
+    pairs agree the formula has no spread, and the interval is missing. Raises UserError for
+    missing assessments, and when all fall in one category, where kappa does not exist.
     Source: Fleiss, Cohen & Everitt 1969, Psychol Bull 72:323-327 (standard error). Equals R
     ``vcd::Kappa`` and ``irrCAC::kappa2.table`` (which takes t for the normal distribution).
 
@@ -64,7 +64,8 @@ def kappa(
     [{'value': 0.556, 'lower': 0.213, 'upper': 0.9}]
     """
     choice(weights, Weights, "weights")
-    table = _crosstab(data, first, second, categories)
+    order = _declared_order(data, first, second) if categories is None else categories
+    table = _crosstab(data, first, second, order)
     share, closeness = _shares(table), _closeness(len(table), weights)
     rows, columns = share.sum(axis=1), share.sum(axis=0)
     observed, chance = (closeness * share).sum(), float(rows @ closeness @ columns)
@@ -134,15 +135,23 @@ def from_crosstab(table: pd.DataFrame | npt.ArrayLike) -> pd.DataFrame:
     cells = counts(frame.to_numpy(), "table")
     if cells.shape[0] != cells.shape[1]:
         raise UserError("methods.agreement.not_square", rows=cells.shape[0], columns=cells.shape[1])
-    row, column = np.indices(cells.shape)
+    row, place = np.indices(cells.shape)
     times = cells.astype(np.int64).ravel()
     names = frame.columns.to_numpy()
     return pd.DataFrame(
         {
             "first": names[np.repeat(row.ravel(), times)],
-            "second": names[np.repeat(column.ravel(), times)],
+            "second": names[np.repeat(place.ravel(), times)],
         }
     )
+
+
+def _declared_order(data: pd.DataFrame, first: str, second: str) -> list[Any] | None:
+    """The order of the categories, where both columns are the same ordered categorical."""
+    one, other = column(data, first).dtype, column(data, second).dtype
+    if not (isinstance(one, pd.CategoricalDtype) and one.ordered and one == other):
+        return None
+    return list(one.categories)
 
 
 def _crosstab(

@@ -32,7 +32,8 @@ def design_matrix(
 ) -> Design:
     """Columns for ``terms``: numeric and yes/no as they are, others one per level but one.
 
-    The level left out is ``references[term]``, else the first in order. Raises UserError for
+    The level left out is ``references[term]``, else the first in order (of the categories, where
+    the column is categorical). Raises UserError for
     missing values, a term with one value, or columns that repeat each other.
     """
     references = references or {}
@@ -45,7 +46,7 @@ def design_matrix(
             columns.append(numbers(values, term))
             names.append((term, ""))
             continue
-        levels = in_order(group_keys(data, term)[term].unique())
+        levels = _levels(group_keys(data, term)[term])
         left_out = references.get(term, levels[0])
         if left_out not in levels:
             known = ", ".join(map(str, levels))
@@ -62,3 +63,11 @@ def design_matrix(
     if np.linalg.matrix_rank(scaled) < matrix.shape[1]:
         raise UserError("methods.design.collinear", terms=", ".join(terms))
     return Design(matrix, pd.DataFrame(names, columns=["term", "level"]).astype("str"))
+
+
+def _levels(values: pd.Series[Any]) -> list[Any]:
+    """The levels that occur, in the order of the categories if there is one, else sorted."""
+    found = values.unique()
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return [level for level in values.cat.categories if level in set(found)]
+    return in_order(found)

@@ -38,9 +38,13 @@ class Interval(NamedTuple):
 def numbers(values: npt.ArrayLike | pd.Series, name: str) -> FloatArray:
     """``values`` as float64, whatever type they came in; missing or infinite values are errors."""
     if isinstance(values, pd.Series):
-        if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
+        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+            array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        elif values.dtype == object or (len(values) and values.isna().all()):
+            # Whole numbers or Decimals kept as objects, or a column that nothing was ever put into.
+            array = _as_float(values.to_numpy(dtype=object, na_value=np.nan), name)
+        else:
             raise UserError("methods.inputs.not_number", column=name)
-        array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         array = _as_float(values, name)
     if array.size == 0:
@@ -168,7 +172,10 @@ def at_least(given: float, least: int, name: str) -> int:
 
 
 def column(data: pd.DataFrame, name: str) -> pd.Series:
-    """One column of ``data``; an unknown name is an error that suggests the nearest one."""
+    """One column of ``data``; an unknown name is an error that suggests the nearest one.
+
+    A name that several columns share is an error too.
+    """
     if not isinstance(data, pd.DataFrame):
         raise UserError("methods.inputs.no_frame", given=type(data).__name__)
     if name not in data.columns:
@@ -176,6 +183,9 @@ def column(data: pd.DataFrame, name: str) -> pd.Series:
         near = difflib.get_close_matches(name, known, n=1)
         key = "methods.inputs.no_column_near" if near else "methods.inputs.no_column"
         raise UserError(key, column=name, near="".join(near), known=", ".join(known))
+    columns = int((data.columns == name).sum())
+    if columns > 1:
+        raise UserError("methods.inputs.column_twice", column=name, columns=columns)
     return data[name]
 
 

@@ -47,7 +47,7 @@ def timeline(values: Column, name: str) -> Timeline:
         raise UserError("methods.inputs.empty", column=name)
     refuse(series.isna().to_numpy(), "methods.inputs.missing", name)
     frequency: str | None = None
-    if pd.api.types.is_integer_dtype(series):
+    if pd.api.types.is_integer_dtype(series) or _whole_floats(series):
         ordinals = series.to_numpy(dtype=np.int64)
         named = [str(value) for value in ordinals]
     else:
@@ -69,6 +69,11 @@ def timeline(values: Column, name: str) -> Timeline:
             after=named[order[int((steps > 1).argmax())]],
         )
     return Timeline(tuple(named[row] for row in order), order, int(ordinals[order[0]]), frequency)
+
+
+def _whole_floats(series: pd.Series[Any]) -> bool:
+    """Whole numbers that have become floats on the way (7.0 means period 7)."""
+    return pd.api.types.is_float_dtype(series) and bool((series % 1 == 0).all())
 
 
 def _periods(series: pd.Series[Any], name: str) -> pd.PeriodIndex:

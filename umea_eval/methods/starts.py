@@ -28,7 +28,8 @@ def starts(values: Column, units: IntArray, line: Timeline, periods: int) -> Int
         name = int(value) if isinstance(value, float) and value.is_integer() else value
         place = line.place(name)
         found = BEFORE if place < 0 else place if place < periods else NEVER
-        ordinal[known & (series == value).to_numpy()] = found
+        # Nullable and Arrow columns compare to missing where they are missing.
+        ordinal[(series == value).to_numpy(dtype=np.bool_, na_value=False)] = found
     first = np.full(int(units.max()) + 1, NEVER, dtype=np.int64)
     first[units] = ordinal
     wrong = first[units] != ordinal

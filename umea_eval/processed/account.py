@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from umea_eval import style
 from umea_eval.datasets import Dataset
+from umea_eval.errors import UserError
 from umea_eval.intake.cleaning import CleanResult
-from umea_eval.intake.ledger import CLASSES
+from umea_eval.intake.ledger import CLASSES, Ledger
 from umea_eval.intake.quarantine import reason_text
+from umea_eval.intake.store import ACCOUNT, QUARANTINE, read_manifest
 from umea_eval.language import Language, has_text, text
 from umea_eval.processed.pages import page, table_of
 from umea_eval.report.figures import inline_svg
 from umea_eval.report.fragments import render
 
+# What the user should know besides the account: keys of the catalogue with their values.
+NOTICES = "notices.json"
 ROWS = (*CLASSES, "headings_and_totals")
 
 
@@ -29,11 +37,57 @@ def account_page(
     title = text("processed.account.title", language, name=dataset_name(dataset.name, language))
     return page(
         title,
-        list(_parts(dataset, result, language, notices)),
+        account_parts(
+            dataset,
+            result,
+            language,
+            notices=notices,
+            how_to_correct=text("processed.account.how_to_correct", language),
+        ),
         language,
         example=bool(result.provenance["example"]),
         kind=text("processed.account.kind", language),
     )
+
+
+def account_parts(
+    dataset: Dataset,
+    result: CleanResult,
+    language: Language,
+    *,
+    notices: Sequence[str],
+    how_to_correct: str,
+) -> list[str]:
+    """The account as HTML, part by part. ``how_to_correct`` says how a row is corrected."""
+    return list(_parts(dataset, result, language, notices, how_to_correct))
+
+
+def read_account(folder: Path, language: Language) -> tuple[CleanResult, list[str]]:
+    """What is stored of a cleaning besides its tables, and its notices in words.
+
+    Raises UserError where nothing is stored, or not all of it.
+    """
+    manifest = read_manifest(folder)
+    try:
+        quarantine, table = (
+            pd.read_parquet(folder / f"{name}.parquet") for name in (QUARANTINE, ACCOUNT)
+        )
+        stored = json.loads((folder / NOTICES).read_bytes())
+        notices = [text(each["key"], language, **each["values"]) for each in stored]
+    except (OSError, ValueError, KeyError):
+        raise UserError("intake.store_incomplete", folder=folder.name) from None
+    account = manifest["account"]
+    dropped = pd.DataFrame(manifest["dropped"], columns=["file", "sheet", "heading", "filled"])
+    result = CleanResult(
+        tables={},
+        quarantine=quarantine,
+        corrections=account["corrections"],
+        remarks=manifest["remarks"],
+        dropped=dropped,
+        ledger=Ledger(table, account["quarantined"]),
+        provenance=manifest["provenance"],
+    )
+    return result, notices
 
 
 def dataset_name(name: str, language: Language) -> str:
@@ -56,7 +110,11 @@ def findings(result: CleanResult, language: Language) -> list[str]:
 
 
 def _parts(
-    dataset: Dataset, result: CleanResult, language: Language, notices: Sequence[str]
+    dataset: Dataset,
+    result: CleanResult,
+    language: Language,
+    notices: Sequence[str],
+    how_to_correct: str,
 ) -> Iterator[str]:
     sentence = result.ledger.text(language)
     yield _text([sentence], language)
@@ -73,7 +131,7 @@ def _parts(
         language,
     )
     if reasons:
-        yield _text([text("processed.account.how_to_correct", language)], language)
+        yield _text([how_to_correct], language)
         yield from _table_or_none(
             "columns",
             ("file", "sheet", "column", "reason", "rows"),

@@ -26,7 +26,8 @@ from umea_eval.intake.quarantine import (
 from umea_eval.intake.store import save
 from umea_eval.intake.tables import Each
 from umea_eval.language import Language, text
-from umea_eval.processed.account import account_page
+from umea_eval.processed.account import NOTICES, account_page
+from umea_eval.processed.file_names import Names, shown_name
 from umea_eval.processed.sources import (
     MAPPING,
     Sources,
@@ -189,14 +190,15 @@ def _with_decisions(
     ]
     root = settings.root
     inside = all(path.resolve().is_relative_to(root) for path in sources.paths)
+    places = [
+        path.resolve().relative_to(root).as_posix() for path in (sources.paths if inside else ())
+    ]
     provenance = {
         **result.provenance,
         "decisions": [{**asdict(each), "date": each.date.isoformat()} for each in log],
         "undocumented": undocumented,
-        # Only within the project: nobody else has this machine's folders.
-        "from": [path.resolve().relative_to(root).as_posix() for path in sources.paths]
-        if inside
-        else [],
+        # Only within the project: nobody else has this machine's folders. Nor names of persons.
+        "from": places if all(shown_name(place) == place for place in places) else [],
         "choices": choices_sha256(sources, settings),
     }
     return replace(result, provenance=provenance), undocumented
@@ -220,7 +222,7 @@ def _misfits(result: CleanResult) -> list[Notice]:
     shown = {
         "n": len(places),
         "places": ", ".join(places[:5]),
-        "rows": others["other_tables"].sum(),
+        "rows": int(others["other_tables"].sum()),
     }
     return [Notice("processed.notice.misfits", shown)]
 
@@ -244,10 +246,18 @@ def _keyless(dataset: Dataset, result: CleanResult, language: Language) -> list[
 def _store(
     sources: Sources, result: CleanResult, settings: Settings, notices: Sequence[Notice]
 ) -> Path:
-    known = [each.text(settings.language) for each in notices]
-    page = account_page(sources.dataset, result, settings.language, notices=known)
+    names = Names(result)
+    result = names.result(result)
+    known = [replace(each, values=names.told(each.values)) for each in notices]
+    known_texts = [each.text(settings.language) for each in known]
+    page = account_page(sources.dataset, result, settings.language, notices=known_texts)
     with building(settings.processed) as new:
         save(result, new.new, code=sources.dataset.code)
-        new.write({ACCOUNT_PAGE: page.encode("utf-8")})
+        new.write({ACCOUNT_PAGE: page.encode("utf-8"), NOTICES: _as_json(known)})
         target = sources.target(settings).relative_to(settings.processed)
         return new.move_to(target.as_posix())
+
+
+def _as_json(notices: Sequence[Notice]) -> bytes:
+    kept = [{"key": each.key, "values": dict(each.values)} for each in notices]
+    return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8")

@@ -13,6 +13,7 @@ from umea_eval.intake.quarantine import FOLDER
 from umea_eval.intake.store import MANIFEST, Stored, changes, read_manifest
 from umea_eval.intake.store import load as read_store
 from umea_eval.processed.clean import choices_sha256
+from umea_eval.processed.file_names import shown_files
 from umea_eval.processed.sources import Sources, links_file
 from umea_eval.settings import Settings, read_settings
 
@@ -77,7 +78,9 @@ def stale(name: str, folder: Path, settings: Settings) -> list[str]:
     sources = Sources(dataset, paths, home, example=provenance["example"])
     links = links_file(settings)
     with hashing([*paths, home / FOLDER, *([links] if links else [])]):
-        hashes = hashes_of(paths)
+        given = hashes_of(paths)
         choices = choices_sha256(sources, settings)
+    shown = shown_files(given)
+    hashes = {shown[file]: sha256 for file, sha256 in given.items()}
     reasons = changes(manifest, hashes=hashes, schemas=dataset.schemas, code=dataset.code)
     return reasons if provenance["choices"] == choices else [*reasons, "choices"]

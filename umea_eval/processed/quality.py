@@ -15,6 +15,9 @@ from umea_eval.language import Language, Words, text
 from umea_eval.processed.account import correction_text
 
 FATES = (*CLASSES, "headings_and_totals")
+# Rows are persons in some tables, and their numbers can equal what a report suppresses. Rounded to
+# this base, and nothing below it shown, each leaves more values than any profile asks for.
+ROUGH = 20
 
 
 def tables(stored: Stored, language: Language) -> dict[str, pd.DataFrame]:
@@ -77,6 +80,19 @@ def kept_rows(stored: Stored) -> pd.DataFrame:
     return pd.DataFrame({"fate": list(counts), "rows": list(counts.values())}).astype(
         {"rows": "int64"}
     )
+
+
+def roughly(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of the account for a reader who must not see everything.
+
+    Counts are rounded to the nearest ``ROUGH`` (halves up), those below it are missing, and shares
+    are left out.
+    """
+    made = table.drop(columns="share", errors="ignore")
+    for name in made.select_dtypes("integer").columns:
+        counts = made[name].astype("Int64")
+        made[name] = ((counts + ROUGH // 2) // ROUGH * ROUGH).mask(counts < ROUGH)
+    return made
 
 
 def findings(stored: Stored) -> list[tuple[Words, Mapping[str, Any]]]:

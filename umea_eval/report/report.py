@@ -183,6 +183,8 @@ class Report:
         total: str = TOTAL,
         within: Mapping[str, str] | None = None,
         overlapping: Sequence[str] = (),
+        sums: Mapping[str, Sequence[tuple[str, ...]]] | None = None,
+        follows: Mapping[str, str] | None = None,
         short: bool = False,
     ) -> None:
         """Register a table. Nothing is shown: see ``show`` and ``figure``.
@@ -203,6 +205,8 @@ class Report:
                 total=total,
                 within=dict(within or {}),
                 overlapping=tuple(overlapping),
+                sums=dict(sums or {}),
+                follows=dict(follows or {}),
                 short=short,
             )
         except (KeyError, ValueError) as error:
@@ -249,6 +253,15 @@ class Report:
         reports only.
         """
         return self.edition == INTERN or find_profile(self.profile, self.language).rules is None
+
+    @property
+    def least_group(self) -> int:
+        """The smallest group of persons that the profile lets a table show (1: it suppresses none).
+
+        The same in both editions, for curves that step on groups (`methods.survival.in_groups`).
+        """
+        rules = find_profile(self.profile, self.language).rules
+        return 1 if rules is None else rules.largest + 1
 
     @property
     def few(self) -> bool:

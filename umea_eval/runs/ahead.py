@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from umea_eval.errors import UserError
+from umea_eval.language import Language
+from umea_eval.runs.index import write_index
 from umea_eval.runs.interrupts import interrupt_later
-from umea_eval.runs.produce import Stock
+from umea_eval.runs.produce import Order, Progress, Stock, produce
 from umea_eval.runs.warm.server import USUAL, Server, Stale, Unfit
 from umea_eval.settings import Settings
 
@@ -66,6 +69,21 @@ def ahead(settings: Settings) -> Iterator[Ahead]:
     finally:
         if server is not None:
             server.close()
+
+
+def make_report(
+    wanted: Order, settings: Settings, *, language: Language, progress: Progress | None = None
+) -> Path:
+    """Make one report and the index of all, and return the report's folder (see ``produce``)."""
+    try:
+        with ahead(settings) as way:
+            folder = produce(wanted, settings, language=language, progress=progress, way=way)
+    except Exception:
+        with suppress(UserError):  # the message that matters is the first one
+            write_index(settings)
+        raise
+    write_index(settings)
+    return folder
 
 
 def _ready(server: Server) -> bool:

@@ -259,7 +259,7 @@ def bind(
                 raise _unknown(name, known, language)
             if name in given:
                 raise UserError("runs.errors.twice", name=name)
-            given[name] = _parse(raw.strip(), known[name], language)
+            given[name] = parse_value(raw.strip(), known[name], language)
         except UserError as fault:
             faults.append(fault)
             # A wrong value is a fault once: the name counts as given.
@@ -293,7 +293,8 @@ def _unknown(name: str, known: Mapping[str, Parameter], language: Language) -> U
     )
 
 
-def _parse(raw: str, parameter: Parameter, language: Language) -> Value:
+def parse_value(raw: str, parameter: Parameter, language: Language) -> Value:
+    """The typed value of what stands after ``name=``. Raises UserError, with what was expected."""
     if not raw and parameter.optional:
         return None
     try:

@@ -24,8 +24,8 @@ from umea_eval.datasets.survey.measures import (
 )
 from umea_eval.datasets.survey.measures.participation import compare
 from umea_eval.errors import UserError
+from umea_eval.methods.claims import conclude
 from umea_eval.methods.proportions import newcombe, wilson
-from umea_eval.report.claims import conclude
 
 QUESTIONNAIRE = pd.DataFrame(
     [

@@ -114,7 +114,7 @@ def test_by_sex_and_their_difference(found: results.Register) -> None:
     assert table.loc["unknown", ["eligible", "invited", "accepted"]].tolist() == [1, 1, 0]
     counts = ["eligible", "invited", "accepted", "examined"]
     assert (table.loc["total", counts] == table.drop(index="total")[counts].sum()).all()
-    row = results.sex_difference(results.described(found, "sex")).iloc[0]
+    row = results.sex_difference(results.described(found, "sex"), found).iloc[0]
     assert row["value"] == 1 - 1 / 2
     assert row["lower"] < 0.5 < row["upper"]
 
@@ -128,7 +128,8 @@ def test_places_and_whom_the_share_is_of(found: results.Register) -> None:
     assert rows["municipality"].tolist() == ["Vännäs", "Vännäs"]
     assert rows.loc["offered", "value"] == pytest.approx(1 / 2 - 3 / 4)
     assert rows.loc["eligible", "value"] == pytest.approx(1 / 2 - 3 / 5)
-    assert rows["confidence"].tolist() == [0.95, 0.95]  # one comparison in the family
+    # One comparison of places and one of the sexes, in one of three questions.
+    assert rows["confidence"].tolist() == pytest.approx([1 - 0.05 / 6] * 2)
     units = results.units(found, CHOICES).set_index("unit")
     assert units["invited"].to_dict() == {"Umeå, Väst": 2, "Umeå, Öst": 2, "Vännäs": 2}
     assert (units["all_share"] == 4 / 6).all()
@@ -142,7 +143,7 @@ def test_more_municipalities_make_wider_intervals() -> None:
         {**TABLES, "persons": pd.concat([PERSONS, more], ignore_index=True)}, LAST, CHOICES
     )
     rows = results.place_differences(three, CHOICES)
-    assert rows["confidence"].tolist() == pytest.approx([1 - 0.05 / 2] * 4)
+    assert rows["confidence"].tolist() == pytest.approx([1 - 0.05 / 9] * 4)
     alone = results.place_differences(results.register(TABLES, LAST, CHOICES), CHOICES)
     own = rows[rows["municipality"] == "Vännäs"].reset_index(drop=True)
     assert (own["lower"] < alone["lower"]).all()
@@ -242,7 +243,7 @@ def test_nothing_in_nothing_out() -> None:
         assert results.reasons(empty).empty
         assert results.reached(empty)["accepting"].isna().all()
         assert results.described(empty, "round")["eligible"].tolist() == [0, 0, 0, 0]
-        assert results.sex_difference(results.described(empty, "sex"))["value"].isna().all()
+        assert results.sex_difference(results.described(empty, "sex"), empty)["value"].isna().all()
         assert results.places(empty, CHOICES)["eligible"].tolist() == [0]
         assert results.place_differences(empty, CHOICES).empty
         assert results.units(empty, CHOICES).empty

@@ -178,3 +178,11 @@ def test_a_chosen_reference() -> None:
     fit = rate_regression(data, "falls", "days", ["area"], references={"area": "b"})
     assert fit.table["label"].tolist() == ["area: a", "area: c"]
     assert (fit.table["value"] < 1).all()
+
+
+def test_the_first_category_is_the_reference() -> None:
+    ages = pd.CategoricalDtype(["young", "old", "nobody"])
+    data = pd.DataFrame({"x": [5, 9, 12, 4], "n": 100, "age": ["old", "young", "old", "young"]})
+    found = rate_regression(data.astype({"age": ages}), "x", "n", ["age"]).table
+    assert found["level"].tolist() == ["old"]
+    assert found["value"][0] == pytest.approx(17 / 13, rel=1e-9)

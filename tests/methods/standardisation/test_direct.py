@@ -110,3 +110,15 @@ def test_text() -> None:
     result = direct_rate(_ages(), "x", "n", "standard", stratum="age", by="area")
     assert plain(result.text("sv")).startswith("2 grupper: lägst b med ")
     assert "per 1 000" in plain(result.text("sv"))
+
+
+def test_a_stratum_of_the_standard_may_weigh_nothing_but_not_all() -> None:
+    data = pd.DataFrame({"age": [1, 2, 3], "x": [5, 9, 4], "n": [100, 200, 50], "w": [2, 3, 0]})
+    row = direct_rate(data, "x", "n", "w", stratum="age", per=1000).table.iloc[0]
+    assert row["value"] == pytest.approx((2 * 50 + 3 * 45) / 5, rel=1e-12)
+    with pytest.raises(UserError) as error:
+        direct_rate(data.assign(w=0), "x", "n", "w", stratum="age")
+    assert error.value.key == "methods.inputs.zero_denominator"
+    with pytest.raises(UserError) as error:
+        direct_rate(data.assign(w=[1, 2, -1]), "x", "n", "w", stratum="age")
+    assert error.value.key == "methods.inputs.negative"

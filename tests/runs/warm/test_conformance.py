@@ -154,6 +154,7 @@ def test_an_interrupted_cell_is_an_error_of_that_cell(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("engine", [WARM, pytest.param(STOCK, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("cell", "options", "error"),
     [
@@ -163,10 +164,10 @@ def test_an_interrupted_cell_is_an_error_of_that_cell(tmp_path: Path) -> None:
     ],
 )
 def test_a_cell_that_never_ends_or_ends_the_process(
-    tmp_path: Path, cell: str, options: dict[str, Any], error: type[Exception]
+    tmp_path: Path, cell: str, options: dict[str, Any], error: type[Exception], engine: str
 ) -> None:
     with pytest.raises(error):
-        run(WARM, tmp_path, "1", cell, "2", **options)
+        run(engine, tmp_path, "1", cell, "2", **options)
 
 
 def test_the_first_error_stops_the_run(tmp_path: Path) -> None:

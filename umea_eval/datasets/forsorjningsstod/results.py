@@ -6,7 +6,7 @@ that disclosure control can judge them; ``total`` is the code of all categories 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,8 +33,14 @@ from umea_eval.datasets.forsorjningsstod.measures.obstacles import UNRECORDED
 from umea_eval.datasets.forsorjningsstod.measures.unit_months import Unit
 from umea_eval.intake.codes import MEN, WOMEN
 from umea_eval.methods.nested import with_wider
-from umea_eval.methods.proportions import newcombe, with_share
-from umea_eval.methods.survival import KaplanMeier, cumulative_incidence, kaplan_meier
+from umea_eval.methods.proportions import with_share
+from umea_eval.methods.survival import (
+    KaplanMeier,
+    cumulative_incidence,
+    in_groups,
+    kaplan_meier,
+)
+from umea_eval.methods.two_shares import two_shares
 
 TOTAL = "total"
 SEXES = (WOMEN, MEN)
@@ -146,27 +152,15 @@ def by_sex(found: Register, choices: Choices) -> pd.DataFrame:
 
 
 def sex_difference(table: pd.DataFrame) -> pd.DataFrame:
-    """Women minus men in the share with long-term support, with Newcombe's interval: one row."""
+    """Women minus men in the share with long-term support (see `two_shares`): one row."""
     rows = table.set_index("sex")
     (x1, x2), (n1, n2) = (
         [int(count) for count in rows.loc[list(SEXES), name].tolist()]
         for name in ("long_term", "households")
     )
-    known = bool(n1 and n2)
-    limits = newcombe(x1, n1, x2, n2) if known else (np.nan, np.nan)
-    return pd.DataFrame(
-        {
-            "comparison": ["women_men"],
-            "women": [x1],
-            "women_of": [n1],
-            "men": [x2],
-            "men_of": [n2],
-            "men_share": [x2 / n2 if known else np.nan],
-            "value": [x1 / n1 - x2 / n2 if known else np.nan],
-            "lower": [float(limits[0])],
-            "upper": [float(limits[1])],
-        }
-    )
+    counts = {"women": x1, "women_of": n1, "men": x2, "men_of": n2}
+    row = {"comparison": "women_men", **counts, "men_share": x2 / n2 if n1 and n2 else np.nan}
+    return pd.DataFrame([row | two_shares(x1, n1, x2, n2)])
 
 
 def found_spells(found: Register, choices: Choices, *, gap: int | None = None) -> pd.DataFrame:
@@ -207,18 +201,22 @@ def durations(found: Register, choices: Choices) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def duration_curve(found: Register, choices: Choices, *, longest: int = 24) -> pd.DataFrame:
+def duration_curve(
+    found: Register, choices: Choices, *, longest: int = 24, least: int = 1
+) -> pd.DataFrame:
     """The share of spells that still run, month by month to ``longest``: for a figure.
 
-    ``month``, ``at_risk``, ``ended`` (in that month), ``value``, ``lower``, ``upper``.
+    ``month``, ``at_risk``, ``ended`` (since the row before), ``value``, ``lower``, ``upper``. It
+    steps on groups of at least ``least`` exits.
     """
     made = found_spells(found, choices)
     followed = made[made["duration"].notna()]
     names = ["month", "at_risk", "ended", "value", "lower", "upper"]
     if followed.empty:
         return pd.DataFrame(columns=names).astype("float64")
-    curve = _curve(followed).curves
-    curve = curve[curve["time"] <= longest]
+    times, ends = in_groups(followed["duration"], followed["event"], least=least)
+    curve = _curve(followed.assign(duration=times)).curves
+    curve = curve[curve["time"].isin(ends[ends <= longest])]
     ended = curve["numerator"].diff().fillna(curve["numerator"])
     table = curve.assign(month=curve["time"].astype(int), ended=ended.astype(int))
     return table[names].reset_index(drop=True)
@@ -255,8 +253,9 @@ def returns(found: Register, choices: Choices) -> pd.DataFrame:
     """Exits that were followed by new support within ``within`` months, by gap rule.
 
     One row per gap: ``gap``, ``exits`` (followed for the whole time), ``returned``, ``share`` with
-    limits, ``chosen``, and what the two counts count (``exits_of``, ``returned_of``): the same
-    counts stand in ``sensitivity``, and disclosure control must know that they are the same.
+    limits, ``chosen``, ``away`` (not returned), and what the three count (``exits_of``,
+    ``returned_of``, ``away_of``): the same counts stand in ``sensitivity``, and disclosure control
+    must know that they are the same.
     """
     rows = []
     for gap in GAPS:
@@ -268,6 +267,8 @@ def returns(found: Register, choices: Choices) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["gap", "exits", "returned", "chosen"])
     table["exits_of"] = [_name("exits", gap, choices.within) for gap in GAPS]
     table["returned_of"] = [_name("returns", gap, choices.within) for gap in GAPS]
+    away = table["exits"] - table["returned"]
+    table = table.assign(away=away, away_of=_away(away, [choices.within] * len(table), GAPS))
     return with_share(table, "returned", "exits")
 
 
@@ -277,7 +278,7 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
     ``measure`` (long_term, returned), ``definition`` (a code) and ``setting`` (its value),
     ``numerator``, ``denominator``, ``value`` with limits, ``chosen``, and what the two counts count
     (``numerator_of``, ``denominator_of``), as in ``by_sex`` and ``returns`` where they stand there,
-    and the counts that hold them (`methods.nested`).
+    and the counts that hold them (`methods.nested`); ``away`` and ``away_of`` as in ``returns``.
     """
     rows: list[tuple[str, str, str, int, int, bool, str, str]] = []
     for support in SUPPORT:
@@ -317,8 +318,41 @@ def sensitivity(found: Register, choices: Choices) -> pd.DataFrame:
     names = ["measure", "definition", "setting", "numerator", "denominator", "chosen"]
     names += ["numerator_of", "denominator_of"]
     # The milder limit is fewer months of support, and a shorter time to be followed.
-    table = with_wider(pd.DataFrame(rows, columns=names), ("measure", "definition"))
+    table = with_wider(_named_alike(pd.DataFrame(rows, columns=names)), ("measure", "definition"))
+    returned = table["measure"] == "returned"
+    away = table["denominator"] - table["numerator"]
+    gaps = table["definition"].str.removeprefix("gap_")
+    table = table.assign(
+        away=away.astype("Int64").where(returned), away_of=_away(away, table["setting"], gaps)
+    )
     return with_share(table, "numerator", "denominator", value="value")
+
+
+def _named_alike(table: pd.DataFrame) -> pd.DataFrame:
+    """Long-term shares that agree in both counts are of one group: the same counts.
+
+    Where all support is of one kind, or each household is one person, everybody can see that.
+    """
+    order = table.sort_values("chosen", ascending=False, kind="stable")
+    order = order[order["measure"] == "long_term"]
+    made = table.copy()
+    for _, rows in order.groupby(["setting", "numerator", "denominator"]):
+        for name in ("numerator_of", "denominator_of"):
+            made.loc[rows.index, name] = rows[name].iloc[0]
+    return made
+
+
+def _away(away: pd.Series, within: Iterable[object], gaps: Iterable[object]) -> list[str]:
+    """What those who have not returned are called: they are the same under every gap rule.
+
+    Not where the time is so short that a spell has not ended by then.
+    """
+    rows = pd.DataFrame({"away": away.to_numpy(), "within": list(within), "gap": list(gaps)})
+    alike = rows.groupby("within")["away"].transform("nunique") == 1
+    return [
+        f"no return, followed {row['within']} months" + ("" if same else f", gap {row['gap']}")
+        for row, same in zip(rows.to_dict("records"), alike, strict=True)
+    ]
 
 
 def _name(what: str, gap: int, within: int) -> str:

@@ -19,7 +19,9 @@ from umea_eval.datasets.placement_days.measures import Counting
 from umea_eval.datasets.placement_days.measures.budget import WINDOW
 from umea_eval.datasets.placement_days.schema import GROUPINGS, KINDS, LEGAL_GROUPS, UNPLANNED
 from umea_eval.intake.codes import MEN, WOMEN
-from umea_eval.methods.proportions import newcombe, with_share
+from umea_eval.methods.claims import shared
+from umea_eval.methods.proportions import with_share
+from umea_eval.methods.two_shares import two_shares
 
 TOTAL = "total"
 OTHER = "other"
@@ -350,12 +352,19 @@ def durations(found: Register) -> pd.DataFrame:
     )
 
 
-def duration_curve(found: Register, *, longest: int = 36) -> pd.DataFrame:
-    """The share of episodes of care that still run, month by month: for a figure."""
+def duration_curve(found: Register, *, longest: int = 36, least: int = 1) -> pd.DataFrame:
+    """The share of episodes of care that still run, month by month: for a figure.
+
+    It steps on groups of at least ``least`` ends; ``ended`` is since the row before.
+    """
     names = ["month", "at_risk", "ended", "value", "lower", "upper"]
     episodes = measures.care_episodes(found.placements)
     table = measures.durations(
-        episodes, until=found.until, since=found.since, at_months=range(1, longest + 1)
+        episodes,
+        until=found.until,
+        since=found.since,
+        at_months=range(1, longest + 1),
+        least=least,
     )
     table = table[table["months"].notna()].reset_index(drop=True)
     if table.empty:
@@ -448,7 +457,11 @@ def outcomes_by_sex(found: Register, table: pd.DataFrame, choices: Choices) -> p
 
 
 def sex_differences(table: pd.DataFrame) -> pd.DataFrame:
-    """Girls minus boys in each outcome of ``outcomes_by_sex``, with Newcombe's interval."""
+    """Girls minus boys in each outcome of ``outcomes_by_sex`` (see `two_shares`).
+
+    The intervals hold together for all outcomes.
+    """
+    confidence = shared(len(OUTCOMES))
     made = []
     for outcome in OUTCOMES:
         rows = table[table["outcome"] == outcome].set_index("sex")
@@ -456,12 +469,10 @@ def sex_differences(table: pd.DataFrame) -> pd.DataFrame:
             [int(count) for count in rows.loc[list(SEXES), name].tolist()]
             for name in ("having", "children")
         )
-        known = bool(n1 and n2)
-        limits = newcombe(x1, n1, x2, n2) if known else (np.nan, np.nan)
-        value = x1 / n1 - x2 / n2 if known else np.nan
-        made.append((outcome, x1, n1, x2, n2, value, float(limits[0]), float(limits[1])))
-    names = ["outcome", "girls", "girls_of", "boys", "boys_of", "value", "lower", "upper"]
-    return pd.DataFrame(made, columns=names)
+        counts = {"girls": x1, "girls_of": n1, "boys": x2, "boys_of": n2}
+        row = two_shares(x1, n1, x2, n2, confidence=confidence)
+        made.append({"outcome": outcome, **counts, **row})
+    return pd.DataFrame(made)
 
 
 def siblings(found: Register, choices: Choices) -> pd.DataFrame:

@@ -16,8 +16,8 @@ import pandas as pd
 
 from umea_eval.datasets.vhu_lss.measures import (
     bmi_classes,
-    detectable_change,
     detectable_introduction,
+    detectable_of,
     detectable_participation,
     detection,
     event_course,
@@ -50,8 +50,10 @@ from umea_eval.errors import UserError
 from umea_eval.intake.codes import MEN, WOMEN
 from umea_eval.language import Language, text
 from umea_eval.methods.bounds import manski_difference
-from umea_eval.methods.proportions import newcombe, with_share
+from umea_eval.methods.claims import shared
+from umea_eval.methods.proportions import with_share
 from umea_eval.methods.rates import funnel
+from umea_eval.methods.two_shares import two_shares
 
 TOTAL, UNKNOWN = "total", "unknown"
 SEXES = (WOMEN, MEN)
@@ -61,6 +63,10 @@ BASES: tuple[Base, ...] = ("offered", "eligible")
 # Whom the offered and the eligible are, as a step of the flow.
 STEP_OF: Mapping[Base, str] = {"offered": "invited", "eligible": "eligible"}
 ALPHA = 0.05
+# The plan's questions with claims: participation, change and introduction. Each has its part of
+# ``ALPHA``, and deals it out over its own comparisons (Bonferroni), so that all intervals of the
+# report that carry a claim hold together.
+QUESTIONS = 3
 _OF_VISITS = (EXAMINATIONS, FOLLOW_UPS)
 
 CONDITIONS = (
@@ -73,7 +79,7 @@ DETECTED: Mapping[str, tuple[str, str]] = {
     "high_blood_pressure": ("known_hypertension", "drug_blood_pressure"),
     "hyperlipidaemia": ("known_hyperlipidaemia", "drug_statin"),
 }
-# The family of measures that the plan names; their intervals hold together (Bonferroni).
+# The family of measures that the plan names.
 FOLLOWED = ("waist", "weight", "systolic", "cholesterol", "hba1c")
 DEFINITIONS: tuple[tuple[Definition, Waist], ...] = (
     ("joint", "94/80"),
@@ -273,25 +279,30 @@ def described(found: Register, by: Group) -> pd.DataFrame:
     return with_share(table, "accepted", "invited")
 
 
-def sex_difference(table: pd.DataFrame) -> pd.DataFrame:
-    """Women minus men in the share of the invited who accept, with Newcombe's interval."""
+def sex_difference(table: pd.DataFrame, found: Register) -> pd.DataFrame:
+    """Women minus men in the share of the invited who accept (see `two_shares`): one row.
+
+    ``table`` is ``described`` by sex. The interval holds together with ``place_differences``.
+    """
     rows = table.set_index("sex")
     (x1, x2), (n1, n2) = (
         [int(count) for count in rows.loc[list(SEXES), name].tolist()]
         for name in ("accepted", "invited")
     )
-    known = bool(n1 and n2)
-    limits = newcombe(x1, n1, x2, n2) if known else (np.nan, np.nan)
-    return pd.DataFrame(
-        {
-            "comparison": ["women_men"],
-            **{"women": [x1], "women_of": [n1], "men": [x2], "men_of": [n2]},
-            "men_share": [x2 / n2 if known else np.nan],
-            "value": [x1 / n1 - x2 / n2 if known else np.nan],
-            "lower": [float(limits[0])],
-            "upper": [float(limits[1])],
-        }
-    )
+    counts = {"women": x1, "women_of": n1, "men": x2, "men_of": n2}
+    row = {"comparison": "women_men", **counts, "men_share": x2 / n2 if n1 and n2 else np.nan}
+    row |= two_shares(x1, n1, x2, n2, confidence=participation_confidence(found))
+    return pd.DataFrame([row])
+
+
+def participation_confidence(found: Register) -> float:
+    """That of each comparison of participation: the places with the reference, and the sexes."""
+    return shared(QUESTIONS * (_others(found) + 1), ALPHA)
+
+
+def _others(found: Register) -> int:
+    places = int(found.people.loc[found.people["invited"], "municipality"].nunique())
+    return max(places - 1, 0)
 
 
 def places(found: Register, choices: Choices) -> pd.DataFrame:
@@ -325,26 +336,27 @@ def place_differences(found: Register, choices: Choices) -> pd.DataFrame:
 
     One row per municipality and ``base`` (offered, eligible): the four counts, ``value`` with
     Newcombe's limits, and ``detectable``, the smallest difference downwards (else upwards) that
-    their sizes could have shown. The intervals of one base hold together (Bonferroni).
+    their sizes could have shown. The intervals of one base hold together, and with that of
+    ``sex_difference`` (Bonferroni).
     """
     names = ["municipality", "base", "base_step", "reference", "numerator", "denominator"]
     names += ["reference_numerator", "reference_denominator", "value", "lower", "upper"]
     names += ["confidence", "detectable", "reference_share"]
     reference = reference_place(found)
     parts = []
-    others = found.people.loc[found.people["invited"], "municipality"].nunique() - 1
+    confidence = participation_confidence(found)
     for base in BASES:
-        if reference is None or others < 1:
+        if reference is None or not _others(found):
             break
         # A municipality without an offer has no share of the offered, and is left out of both.
         offering = found.people.loc[found.people["invited"], "municipality"].unique()
         own = found.people[found.people["municipality"].isin(offering)]
-        taking, alpha = choices.taking_part, ALPHA / others
+        taking = choices.taking_part
         table = participation_difference(
-            own, reference=reference, base=base, taking_part=taking, confidence=1 - alpha
+            own, reference=reference, base=base, taking_part=taking, confidence=confidence
         )
         least = detectable_participation(
-            own, reference=reference, base=base, taking_part=taking, alpha=alpha
+            own, reference=reference, base=base, taking_part=taking, alpha=1 - confidence
         ).set_index("municipality")
         down, up = (
             least.loc[least["direction"] == way, "value"].abs() for way in ("decrease", "increase")
@@ -413,7 +425,9 @@ def found_conditions(found: Register) -> pd.DataFrame:
 def definitions(found: Register, choices: Choices) -> pd.DataFrame:
     """The metabolic syndrome under each definition and reading of blank drugs, as above.
 
-    ``condition`` is a code of the definition; ``chosen`` the report's own.
+    ``condition`` is a code of the definition; ``chosen`` the report's own. ``counted`` and
+    ``unsure`` say what is counted: definitions that agree in both counts find the same persons, the
+    report's own those of ``found_conditions``.
     """
     rows = []
     own_choice = (choices.definition, choices.waist)
@@ -430,7 +444,12 @@ def definitions(found: Register, choices: Choices) -> pd.DataFrame:
             chosen = (definition, waist) == own_choice
             row = _bounded(own, "metabolic_syndrome", code)
             rows.append(row | {"chosen": chosen and missing_drug == "unknown"})
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    table["counted"] = table["condition"].mask(table["chosen"], "metabolic_syndrome")
+    order = table.sort_values("chosen", ascending=False, kind="stable")
+    alike = order.groupby(["positive", "undetermined"], sort=False)
+    table["counted"] = alike["counted"].transform("first")
+    return table.assign(unsure=table["counted"] + f" {UNDETERMINED}")
 
 
 def syndrome_by_sex(found: Register) -> pd.DataFrame:
@@ -516,20 +535,22 @@ def changes(found: Register, choices: Choices) -> pd.DataFrame:
     (Bonferroni), ``expected`` (what regression to the mean alone would give, with the assumed
     correlation), ``beyond`` and ``detectable``. ``limits`` says why there are none.
     """
-    alpha = ALPHA / len(FOLLOWED)
+    confidence = shared(QUESTIONS * len(FOLLOWED), ALPHA)
     table = paired_change(
         found.examinations,
         found.follow_ups,
         measures=FOLLOWED,
         correlation=choices.correlation,
-        confidence=1 - alpha,
+        confidence=confidence,
     )
-    least = detectable_change(found.examinations, found.follow_ups, measures=FOLLOWED, alpha=alpha)
+    # What is always measured together has the same pairs.
+    alike = table.groupby(["denominator", "unpaired"], sort=False)["measure"]
+    first = alike.transform("first").astype("str")
     return pd.DataFrame(
         {
             "measure": table["measure"],
-            "pairs_of": "pairs of " + table["measure"].astype("str"),
-            "unpaired_of": "not paired of " + table["measure"].astype("str"),
+            "pairs_of": "pairs of " + first,
+            "unpaired_of": "not paired of " + first,
             "pairs": table["denominator"].astype("int64"),
             "unpaired": table["unpaired"].astype("int64"),
             "first_mean": table["first_mean"],
@@ -537,7 +558,10 @@ def changes(found: Register, choices: Choices) -> pd.DataFrame:
             **{name: table[name] for name in ("value", "lower", "upper", "confidence")},
             "expected": table["expected"],
             "beyond": table["beyond_expected"],
-            "detectable": least["value"],
+            "detectable": [
+                detectable_of(pairs, spread, alpha=1 - confidence)
+                for pairs, spread in zip(table["denominator"], table["sd"], strict=True)
+            ],
             "limits": limits_code(table["method"]),
         }
     )
@@ -565,15 +589,21 @@ class Introduction:
     dates: int
     decided: bool
 
+    @property
+    def assigned(self) -> bool:
+        """Whether others decided on several dates: the design that an effect can be claimed of."""
+        return self.dates > 1 and self.decided
 
-def introduced(found: Register, *, course_of: Outcome = "examination") -> Introduction:
+
+def introduced(found: Register, *, course_of: Outcome | None = "examination") -> Introduction:
     """What changed with the staggered introduction, in outcomes registered for all eligible.
 
     All years of the register, whatever the years of the offer. ``table``: ``outcome``, ``units``,
     ``persons``, ``value`` (Callaway and Sant'Anna's overall mean, a difference of shares) with
     permutation limits that hold together for all outcomes, ``p_value``, ``smallest_p`` (the least
     that the design can give), ``pre_trend_p``, ``detectable``. ``course``: ``event_time`` (periods
-    since the start, negative before) with ``value`` and limits, and ``persons``.
+    since the start, negative before) with ``value`` and limits, and ``persons``; no rows for no
+    ``course_of``.
     """
     names = ["outcome", "units", "persons", "value", "lower", "upper", "confidence", "p_value"]
     names += ["smallest_p", "pre_trend_p", "detectable"]
@@ -584,28 +614,32 @@ def introduced(found: Register, *, course_of: Outcome = "examination") -> Introd
     if registered is None or introductions is None:
         missing = UserError("vhu_lss.report.introduction.no_tables")
         return Introduction(pd.DataFrame(columns=names), around, (missing,), 0, decided=False)
-    alpha = ALPHA / len(OUTCOMES)
     for outcome in OUTCOMES:
         named: Outcome = outcome  # type: ignore[assignment]
         try:
             panel = registered_panel(found.everybody, registered, introductions, outcome=named)
             if panel.empty:
                 raise UserError("vhu_lss.report.introduction.nobody")
-            own = introduction_change(panel, confidence=1 - alpha).iloc[0]
+            row = of_panel(panel)
             if outcome == course_of:
                 around = _around(panel, len(found.everybody))
         except UserError as error:
             problems.setdefault(error.message(), error)
             continue
-        least = detectable_introduction(panel, alpha=alpha)["value"].iloc[0]
-        rows.append(
-            {"outcome": outcome, "units": panel["unit"].nunique()}
-            | {"persons": len(found.everybody), "detectable": float(least)}
-            | {name: float(own[name]) for name in names if name in own.index}
-        )
+        units = {"units": panel["unit"].nunique(), "persons": len(found.everybody)}
+        rows.append({"outcome": outcome, **units, **row})
     days, decided = _decisions(found, introductions)
     table = pd.DataFrame(rows, columns=names)
     return Introduction(table, around, tuple(problems.values()), days, decided)
+
+
+def of_panel(panel: pd.DataFrame) -> dict[str, float]:
+    """The figures of one outcome of ``introduced`` from its panel (`measures.registered_panel`)."""
+    confidence = shared(QUESTIONS * len(OUTCOMES), ALPHA)
+    own = introduction_change(panel, confidence=confidence, parts=False).iloc[0]
+    least = detectable_introduction(panel, alpha=1 - confidence)["value"].iloc[0]
+    names = ("value", "lower", "upper", "confidence", "p_value", "smallest_p", "pre_trend_p")
+    return {name: float(own[name]) for name in names} | {"detectable": float(least)}
 
 
 def _around(panel: pd.DataFrame, persons: int) -> pd.DataFrame:

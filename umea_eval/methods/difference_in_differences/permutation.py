@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import factorial, prod
 from typing import Any
 
@@ -39,11 +40,20 @@ def deals(start: IntArray, *, largest: int, seed: int) -> Deals:
     sizes = np.unique(start, return_counts=True)[1]
     ways = factorial(len(start)) // prod(factorial(int(size)) for size in sizes)
     if ways <= largest:
-        every = [deal for deal in _distinct(sorted(start.tolist())) if deal != start.tolist()]
-        return Deals(np.array([start.tolist(), *every], dtype=np.int64), exact=True)
+        every = _all_deals(tuple(sorted(start.tolist())))
+        others = every[(every != start).any(axis=1)]
+        return Deals(np.concatenate([start[np.newaxis], others]), exact=True)
     rng = np.random.default_rng(seed)
     drawn = [rng.permutation(start) for _ in range(largest - 1)]
     return Deals(np.array([start, *drawn], dtype=np.int64), exact=False)
+
+
+@lru_cache(maxsize=4)
+def _all_deals(starts: tuple[int, ...]) -> IntArray:
+    """Every distinct deal of the sorted starts: several outcomes of a design share them."""
+    made: IntArray = np.array(list(_distinct(list(starts))), dtype=np.int64)
+    made.setflags(write=False)
+    return made
 
 
 def _distinct(items: list[int]) -> Iterator[list[int]]:

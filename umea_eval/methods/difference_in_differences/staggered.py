@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from umea_eval.errors import UserError
-from umea_eval.language import Language
+from umea_eval.language import Language, text
 from umea_eval.methods.axes import axes, describe, named
 from umea_eval.methods.difference_in_differences import group_time as cells_of
 from umea_eval.methods.difference_in_differences.group_time import (
@@ -52,6 +52,7 @@ class StaggeredAdoption(Result):
     ``event_study``, ``groups``, ``calendar`` and ``group_time``: the parts, with the same columns.
     ``pre_trend_p``: joint test of no difference before the start; passing it proves nothing.
     ``smallest_p``: the smallest p that a permutation can give, None for influence functions.
+    ``exact``: whether every deal of the starts was tried (None for influence functions).
     """
 
     event_study: pd.DataFrame
@@ -60,11 +61,12 @@ class StaggeredAdoption(Result):
     group_time: pd.DataFrame
     pre_trend_p: float
     smallest_p: float | None
+    exact: bool | None
 
     def text(self, language: Language) -> str:
         """The simple overall effect, the pre-trend test, and what they rest on."""
         row = self.table.iloc[0]
-        parts = [_estimate_sentence(row, self.smallest_p, language)]
+        parts = [_estimate_sentence(row, self.smallest_p, self.exact, language)]
         if not np.isnan(self.pre_trend_p):
             parts.append(
                 sentence(
@@ -100,7 +102,7 @@ class PlaceboPermutation(Result):
 
     def text(self, language: Language) -> str:
         """The estimate, its exact p and the smallest p that the design can give."""
-        return _estimate_sentence(self.table.iloc[0], self.smallest_p, language)
+        return _estimate_sentence(self.table.iloc[0], self.smallest_p, self.exact, language)
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
         """Draw the estimates under all deals, with a line at the observed one."""
@@ -129,6 +131,7 @@ def staggered_adoption(
     confidence: float = 0.95,
     max_assignments: int = 10_000,
     seed: int = 1,
+    parts: bool = True,
 ) -> StaggeredAdoption:
     """Callaway & Sant'Anna's difference in differences without covariates.
 
@@ -138,7 +141,8 @@ def staggered_adoption(
     start, the one before each ("varying") or the last before the start ("universal").
     ``weights``: size of the units. ``inference``: "permutation" of the starts (the default below
     40 units without weights) or "influence" functions with normal limits. At most
-    ``max_assignments`` deals are tried; more are sampled with ``seed``.
+    ``max_assignments`` deals are tried; more are sampled with ``seed``. Without ``parts`` only the
+    simple overall effect and the test before the start are worked out: the rest has no rows.
 
     Raises UserError for an unbalanced panel, a start that differs within a unit, and where no unit
     is left to compare with. Equals R ``did::att_gt`` and ``aggte`` with ``bstrap = FALSE``.
@@ -180,12 +184,18 @@ def staggered_adoption(
     judge = _Judge(panel, cells, dealt, confidence)
     after = cells.event_time >= 0
     events = [(int(e), cells_of.at_event_time(cells, int(e))) for e in np.unique(cells.event_time)]
+    simple = {"aggregation": "simple"} | judge.one(cells_of.simple(cells))
+    pre_trend_p = judge.pre_trend([each for e, each in events if e < 0])
+    smallest_p, exact = (None, None) if dealt is None else (dealt.smallest_p, dealt.exact)
+    if not parts:
+        table, none = judge.frame([simple]), judge.frame([simple]).iloc[:0, 1:]
+        return StaggeredAdoption(table, none, none, none, none, pre_trend_p, smallest_p, exact)
     groups = [(int(g), cells_of.of_group(cells, int(g))) for g in np.unique(cells.group[after])]
     calendar = [(int(t), cells_of.in_period(cells, int(t))) for t in np.unique(cells.period[after])]
     size = np.array([cells.share[cells.group == g][0] for g, _ in groups])
     later = [each for e, each in events if e >= 0]
     overall = [
-        {"aggregation": "simple"} | judge.one(cells_of.simple(cells)),
+        simple,
         {"aggregation": "dynamic"} | judge.mean(later, np.full(len(later), 1 / len(later))),
         {"aggregation": "group"} | judge.mean([e for _, e in groups], size / size.sum(), size),
         {"aggregation": "calendar"}
@@ -206,8 +216,9 @@ def staggered_adoption(
         groups=judge.frame([{"start": panel.periods[g]} | judge.one(e) for g, e in groups]),
         calendar=judge.frame([{"time": panel.periods[t]} | judge.one(e) for t, e in calendar]),
         group_time=judge.frame(named),
-        pre_trend_p=judge.pre_trend([each for e, each in events if e < 0]),
-        smallest_p=None if dealt is None else dealt.smallest_p,
+        pre_trend_p=pre_trend_p,
+        smallest_p=smallest_p,
+        exact=exact,
     )
 
 
@@ -364,18 +375,22 @@ class _Judge:
         return table[[*names, *COLUMNS, "standard_error", "p_value"]]
 
 
-def _estimate_sentence(row: pd.Series[Any], smallest_p: float | None, language: Language) -> str:
+def _estimate_sentence(
+    row: pd.Series[Any], smallest_p: float | None, exact: bool | None, language: Language
+) -> str:
     if smallest_p is None:
         key = "estimate"
     elif np.isnan(row["lower"]) or np.isnan(row["upper"]):
         key = "permutation_no_interval"
     else:
         key = "permutation"
+    kind = "all" if exact else "drawn"
     return sentence(
         f"methods.difference_in_differences.{key}",
         language,
         **estimate_words(row, language),
         deals=0 if smallest_p is None else round(1 / smallest_p),
+        kind=text(f"methods.difference_in_differences.deals_{kind}", language),
         smallest="" if smallest_p is None else value_text(smallest_p, language),
         confidence=level_text(float(row["confidence"]), language),
     )

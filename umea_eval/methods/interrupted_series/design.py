@@ -12,7 +12,6 @@ import pandas as pd
 from umea_eval.errors import UserError
 from umea_eval.methods.inputs import (
     BoolArray,
-    Column,
     FloatArray,
     at_least,
     choice,
@@ -84,9 +83,9 @@ class Design:
 def design(
     data: pd.DataFrame,
     *,
-    outcome: Column,
-    exposure: Column | None,
-    time: Column,
+    outcome: pd.Series[Any],
+    exposure: pd.Series[Any] | None,
+    time: pd.Series[Any],
     interruption: Mark,
     marks: Sequence[Mark],
     harmonics: int,
@@ -101,9 +100,9 @@ def design(
     """
     at_least(harmonics, 0, "harmonics")
     positive(period, "period")
-    line = timeline(time, "time")
-    y = numbers(outcome, "outcome")[line.order]
-    days = None if exposure is None else numbers(exposure, "exposure")[line.order]
+    line = timeline(time, str(time.name))
+    y = numbers(outcome, str(outcome.name))[line.order]
+    days = None if exposure is None else numbers(exposure, str(exposure.name))[line.order]
     _refuse(line, interruption, marks)
     place = np.arange(len(line), dtype=np.float64)
     columns: dict[str, FloatArray] = {"intercept": np.ones(len(line)), "trend": place + 1}
@@ -114,6 +113,9 @@ def design(
         first = start + mark.phase_in
         kept &= ~((place >= start) & (place < first))
         suffix = "" if mark is interruption else f" {mark.name(line)}"
+        # A second term of the same name would silently take the place of the first.
+        if "level" + suffix in columns:
+            raise UserError("methods.interrupted_series.same_name", mark=mark.name(line))
         columns["level" + suffix] = (place >= first).astype(np.float64)
         if mark.has_slope:
             columns["slope" + suffix] = np.maximum(place - first, 0.0)
@@ -123,6 +125,8 @@ def design(
         columns[f"sin {k}"] = np.sin(2 * np.pi * k * place / period)
         columns[f"cos {k}"] = np.cos(2 * np.pi * k * place / period)
     for name in covariates:
+        if name in columns:
+            raise UserError("methods.inputs.reserved", column=name)
         columns[name] = numbers(data[name], name)[line.order]
     terms = tuple(columns)
     matrix = np.column_stack([columns[name] for name in terms])[kept]

@@ -10,6 +10,9 @@ from umea_eval.methods.power.detectable import (
     detectable_paired_proportions,
     detectable_proportions,
     detectable_rates,
+    smallest_difference_in_differences,
+    smallest_differences,
+    smallest_paired_change,
 )
 from umea_eval.methods.power.formulas import (
     design_effect,
@@ -45,4 +48,7 @@ __all__ = [
     "power_rates",
     "simulated_power",
     "smallest_attainable_p",
+    "smallest_difference_in_differences",
+    "smallest_differences",
+    "smallest_paired_change",
 ]

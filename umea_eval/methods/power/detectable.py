@@ -29,6 +29,7 @@ SeriesScale = Literal["difference", "ratio"]
 _UNIT: dict[Scale, Unit] = {"points": "points", "difference": "number", "ratio": "number"}
 # Ratios are sought up to a factor of a million, mean differences up to as many standard deviations.
 _LARGEST = 1e6
+_APART = 16  # steps between the first looks for an effect
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,20 @@ def detectable_proportions(
     >>> effect.table["value"].round(3).tolist()
     [0.193, -0.193]
     """
+    up, down = smallest_differences(n1, n2, baseline, power=power, alpha=alpha, inflation=inflation)
+    return _both(up, -down, "points", power=power, alpha=alpha, method="two proportions")
+
+
+def smallest_differences(
+    n1: float,
+    n2: float,
+    baseline: float,
+    *,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    inflation: float = 1,
+) -> tuple[float, float]:
+    """The sizes of ``detectable_proportions``, upwards and downwards; nan where there is none."""
     if not 0 < baseline < 1:
         raise UserError("methods.power.baseline")
     n1, n2 = _effective(n1, inflation), _effective(n2, inflation)
@@ -106,7 +121,7 @@ def detectable_proportions(
 
     rises = _smallest(lambda d: found(d, 1 - baseline, 1), 1.0, power) * (1 - baseline)
     falls = _smallest(lambda d: found(d, baseline, -1), 1.0, power) * baseline
-    return _both(rises, -falls, "points", power=power, alpha=alpha, method="two proportions")
+    return rises, falls
 
 
 def detectable_paired_proportions(
@@ -171,13 +186,19 @@ def detectable_paired_means(
     >>> round(float(effect.table["value"].iloc[0]), 2)
     0.5
     """
+    effect = smallest_paired_change(n, sd, power=power, alpha=alpha)
+    return _both(effect, -effect, "difference", power=power, alpha=alpha, method="paired t")
+
+
+def smallest_paired_change(
+    n: float, sd: float, *, power: float = 0.8, alpha: float = 0.05
+) -> float:
+    """The size of ``detectable_paired_means``, alike in both directions."""
     n = _effective(n, 1)
     effect = _smallest(
         lambda d: formulas.power_paired_means(n, d, 1.0, alpha=alpha), _LARGEST, power
     )
-    return _both(
-        effect * _sd(sd), -effect * sd, "difference", power=power, alpha=alpha, method="paired t"
-    )
+    return effect * _sd(sd)
 
 
 def detectable_rates(
@@ -293,12 +314,9 @@ def detectable_difference_in_differences(
     >>> round(float(effect.table["value"].iloc[0]), 2)
     4.89
     """
-    if treated < 1 or controls < 1:
-        raise UserError("methods.power.permutation", units=treated + controls)
-    effect = _smallest(
-        lambda d: formulas.power_means(treated, controls, d, 1.0, alpha=alpha), _LARGEST, power
+    effect = smallest_difference_in_differences(
+        treated, controls, sd_change, power=power, alpha=alpha
     )
-    effect *= _sd(sd_change)
     return _both(
         effect,
         -effect,
@@ -309,12 +327,29 @@ def detectable_difference_in_differences(
     )
 
 
+def smallest_difference_in_differences(
+    treated: int, controls: int, sd_change: float, *, power: float = 0.8, alpha: float = 0.05
+) -> float:
+    """The size of ``detectable_difference_in_differences``, alike in both directions."""
+    if treated < 1 or controls < 1:
+        raise UserError("methods.power.permutation", units=treated + controls)
+    effect = _smallest(
+        lambda d: formulas.power_means(treated, controls, d, 1.0, alpha=alpha), _LARGEST, power
+    )
+    return effect * _sd(sd_change)
+
+
 def _smallest(found: Callable[[float], float], largest: float, power: float) -> float:
     """The smallest effect in (0, largest] with the wanted power; missing if none has it."""
     wanted = _wanted(power)
-    # Powers of two up from where nothing is found: the first crossing is the smallest effect.
-    last = 0.0
-    for step in np.append(largest * 2.0 ** np.arange(-60, 0, 0.25), largest):
+    # Powers of two up from where nothing is found: the first crossing is the smallest effect. Power
+    # rises, or rises and falls: a crossing between two steps far apart is the first one.
+    steps = np.append(largest * 2.0 ** np.arange(-60, 0, 0.25), largest)
+    apart = range(0, len(steps), _APART)
+    reached = next((at for at in apart if found(float(steps[at])) >= wanted), None)
+    begin = 0 if reached is None else max(reached - _APART, 0)
+    last = float(steps[begin - 1]) if begin else 0.0
+    for step in steps[begin:]:
         if found(float(step)) >= wanted:
             return float(brentq(lambda d: found(d) - wanted, last or step * 1e-9, step, xtol=1e-14))
         last = float(step)

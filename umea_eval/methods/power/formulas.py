@@ -10,8 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import nct, norm
-from scipy.stats import t as student
+from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 
 from umea_eval.errors import UserError
 from umea_eval.methods.inputs import positive
@@ -43,7 +42,7 @@ def power_proportions(n1: float, n2: float, p1: float, p2: float, *, alpha: floa
     null_error = math.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
     error = math.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
     beyond = abs(p1 - p2) - critical(alpha) * null_error
-    return float(norm.cdf(beyond / error)) if error > 0 else float(beyond > 0)
+    return float(ndtr(beyond / error)) if error > 0 else float(beyond > 0)
 
 
 def power_paired_proportions(
@@ -62,7 +61,7 @@ def power_paired_proportions(
         raise UserError("methods.power.baseline")
     spread = math.sqrt(max(discordant - difference**2, 0.0))
     beyond = math.sqrt(n) * abs(difference) - critical(alpha) * math.sqrt(discordant)
-    return float(norm.cdf(beyond / spread)) if spread > 0 else float(beyond > 0)
+    return float(ndtr(beyond / spread)) if spread > 0 else float(beyond > 0)
 
 
 def power_means(
@@ -111,7 +110,7 @@ def power_rates(
     for name, value in given.items():
         positive(value, name)
     error = math.sqrt(dispersion * (1 / (events1 * ratio) + 1 / events2))
-    return float(norm.cdf(abs(math.log(ratio)) / error - critical(alpha)))
+    return float(ndtr(abs(math.log(ratio)) / error - critical(alpha)))
 
 
 def power_hazard_ratio(
@@ -130,7 +129,7 @@ def power_hazard_ratio(
     if not 0 < share < 1:
         raise UserError("methods.power.rate")
     effect = abs(math.log(ratio)) * math.sqrt(events * share * (1 - share))
-    return float(norm.cdf(effect - critical(alpha)))
+    return float(ndtr(effect - critical(alpha)))
 
 
 def design_effect(cluster_size: float, icc: float, *, size_variation: float = 0) -> float:
@@ -189,11 +188,11 @@ def critical(alpha: float) -> float:
     """The normal quantile that a two-sided test at level ``alpha`` compares with."""
     if not 0 < alpha < 1:
         raise UserError("methods.power.alpha")
-    return float(norm.isf(alpha / 2))
+    return float(-ndtri(alpha / 2))
 
 
 def _t_power(shift: float, degrees: float, alpha: float) -> float:
     if degrees <= 0:
         raise UserError("methods.power.degrees")
     critical(alpha)
-    return float(nct.sf(student.isf(alpha / 2, degrees), degrees, shift))
+    return float(1 - nctdtr(degrees, shift, -stdtrit(degrees, alpha / 2)))

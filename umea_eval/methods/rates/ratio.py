@@ -26,8 +26,10 @@ from umea_eval.methods.inputs import (
 from umea_eval.methods.proportions.single import clopper_pearson
 from umea_eval.methods.rates.single import read_rate
 
-# As many resampled cells as are held in memory at a time (8 bytes each).
-_CELLS = 32_000_000
+# As many resampled cells as are worked at a time: more of them leave the processor's cache.
+_CELLS = 300_000
+# To draw how often a kind comes costs as much as to draw this many units (measured).
+_KIND_COSTS = 10
 
 
 @dataclass(frozen=True)
@@ -207,20 +209,26 @@ def bootstrap_rate_ratio(
 def _resampled_rates(
     events: FloatArray, time: FloatArray, replicates: int, rng: np.random.Generator
 ) -> FloatArray:
-    """Rates of ``replicates`` resamplings, all at once: how often each kind of unit was drawn.
+    """Rates of ``replicates`` resamplings, as many at once as memory allows.
 
-    Units with the same events and exposure are one kind, so that the work follows the number of
-    kinds and not of units; `numpy.unique` sorts them, so that the order of rows does not matter.
+    Units with the same events and exposure are one kind. Where they are few beside the units it is
+    drawn how often each kind comes, otherwise which units come; `numpy.unique` sorts the kinds, so
+    that the order of rows does not matter in either way.
     """
-    kinds, share = np.unique(np.stack([events, time], axis=1), axis=0, return_counts=True)
-    batch = max(1, _CELLS // len(kinds))
-    totals = [
-        rng.multinomial(len(events), share / len(events), size=min(batch, replicates - start))
-        @ kinds
-        for start in range(0, replicates, batch)
-    ]
-    drawn = np.concatenate(totals)
-    return np.asarray(drawn[:, 0] / drawn[:, 1], dtype=np.float64)
+    kinds, count = np.unique(np.stack([events, time], axis=1), axis=0, return_counts=True)
+    units, by_kind = len(events), _KIND_COSTS * len(count) < len(events)
+    ordered = np.repeat(kinds, count, axis=0).T.copy()
+    batch = max(1, _CELLS // (len(count) if by_kind else units))
+    totals = []
+    for start in range(0, replicates, batch):
+        some = min(batch, replicates - start)
+        if by_kind:
+            totals.append((rng.multinomial(units, count / units, size=some) @ kinds).T)
+        else:
+            drawn = rng.integers(0, units, (some, units), dtype=np.int32)
+            totals.append(np.stack([each.take(drawn).sum(axis=1) for each in ordered]))
+    sums = np.concatenate(totals, axis=1)
+    return np.asarray(sums[0] / sums[1], dtype=np.float64)
 
 
 def _ratio_of(one: FloatArray, other: FloatArray) -> FloatArray:

@@ -12,14 +12,16 @@ from umea_eval.errors import UserError
 from umea_eval.methods.estimates import Estimates, estimate_table
 from umea_eval.methods.inputs import (
     By,
+    FloatArray,
     column,
     counts,
-    denominators,
     group_keys,
     keys,
     level,
     no_duplicates,
+    numbers,
     positive,
+    refuse,
     sums,
 )
 from umea_eval.methods.rates.single import byar, read_rate
@@ -90,7 +92,7 @@ def direct_rate(
         _x=cases * times,
         _x2=cases * times**2,
         _n=size,
-        _weight=denominators(column(data, weight), weight),
+        _weight=_weights(column(data, weight), weight),
     )
     no_duplicates(rows, [*groups, stratum, *repeat])
     strata = _strata(rows, groups, stratum)
@@ -121,6 +123,15 @@ def direct_rate(
         method=np.where(enough, "Dobson", f"not computed: fewer than {FEWEST_EVENTS} events"),
     )
     return DirectRates(table, label=tuple(keys(by)), per=per)
+
+
+def _weights(values: pd.Series, name: str) -> FloatArray:
+    """Weights of a standard population: a stratum may weigh nothing, but not all of them."""
+    weights = numbers(values, name)
+    refuse(weights < 0, "methods.inputs.negative", name)
+    if not weights.any():
+        refuse(weights == 0, "methods.inputs.zero_denominator", name)
+    return weights
 
 
 def _strata(rows: pd.DataFrame, groups: list[str], stratum: str) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from umea_eval.methods.survival.cumulative_incidence import (
     CumulativeIncidence,
     cumulative_incidence,
 )
+from umea_eval.methods.survival.in_groups import in_groups
 from umea_eval.methods.survival.kaplan_meier import KaplanMeier, kaplan_meier
 from umea_eval.methods.survival.log_rank import LogRank, log_rank
 from umea_eval.methods.survival.restricted_mean import RestrictedMean, restricted_mean
@@ -19,6 +20,7 @@ __all__ = [
     "at_risk_table",
     "cox",
     "cumulative_incidence",
+    "in_groups",
     "kaplan_meier",
     "log_rank",
     "restricted_mean",

@@ -45,33 +45,43 @@ class CumulativeIncidence(Result):
     ``table``: one row per group, cause and time: ``numerator`` events of the cause up to and
     including the time, ``denominator`` persons followed, ``value`` the share that has had it,
     ``standard_error``, ``at_risk``. ``curves``: the same at every time with an event of any cause.
+    ``followed``: persons, by group (under None without groups).
     """
 
     curves: pd.DataFrame
     causes: Mapping[int, str]
+    followed: dict[Any, int]
     asked: bool
 
     def text(self, language: Language) -> str:
         """The share with each cause at the last time of the table, per group."""
         keys = [name for name in ("group", "cause") if name in self.table]
         rows = self.table if self.asked else self.table.groupby(keys, sort=False).tail(1)
-        sentences = []
-        for row in rows.to_dict("records"):
-            group = ""
-            if "group" in row:
-                group = words.text("methods.survival.group", language, group=str(row["group"]))
-            sentences.append(
-                sentence(
-                    "methods.survival.incidence",
-                    language,
-                    group=group,
-                    cause=self.causes.get(int(row["cause"]), str(row["cause"])),
-                    time=time_text(row["time"], language),
-                    **estimate_words(row, language, unit="share"),
-                    events=row["numerator"],
-                    persons=row["denominator"],
-                )
+        # A curve without events has no rows; it is not to be passed over in silence.
+        curved = set(rows["group"]) if "group" in rows else {None} if len(rows) else set()
+        sentences = [
+            sentence(
+                "methods.survival.incidence_none",
+                language,
+                group=_prefix(name, language),
+                persons=persons,
             )
+            for name, persons in self.followed.items()
+            if name not in curved
+        ]
+        sentences += [
+            sentence(
+                "methods.survival.incidence",
+                language,
+                group=_prefix(row.get("group"), language),
+                cause=self.causes.get(int(row["cause"]), str(row["cause"])),
+                time=time_text(row["time"], language),
+                **estimate_words(row, language, unit="share"),
+                events=row["numerator"],
+                persons=row["denominator"],
+            )
+            for row in rows.to_dict("records")
+        ]
         return " ".join(sentences)
 
     def plot(self, ax: Axes | None = None, *, language: Language = "sv") -> Axes:
@@ -128,20 +138,21 @@ def cumulative_incidence(
     named = {code: str(code) for code in range(1, kinds + 1)} | dict(causes or {})
     name_of = f"Aalen-Johansen, {method}" + ("" if cluster is None else ", cluster-robust")
     constants = {"confidence": confidence, "method": name_of}
-    curves, chosen = [], []
+    curves, chosen, followed = [], [], {}
     for name, members in by_group(persons, groups):
         counted = event_times(members, kinds)
+        followed[name] = counted.persons
         for cause in range(1, kinds + 1):
             curve = _curve(members, counted, cause, method, constants)
             if name is not None:
                 curve.insert(0, "group", name)
             curves.append(curve)
             if at is not None:
-                rows = at_times(curve, at, counted, name, start=0.0, constants=constants)
+                rows = at_times(curve, at, members, counted, name, start=0.0, constants=constants)
                 chosen.append(rows.assign(cause=cause))
     whole = curves[0] if len(curves) == 1 else pd.concat(curves, ignore_index=True)
     table = pd.concat(chosen, ignore_index=True) if chosen else whole.copy()
-    return CumulativeIncidence(table, whole, named, asked=at is not None)
+    return CumulativeIncidence(table, whole, named, followed, asked=at is not None)
 
 
 def _curve(
@@ -177,6 +188,12 @@ def _curve(
             "at_risk": counted.at_risk,
         }
     )
+
+
+def _prefix(group: Any, language: Language) -> str:
+    if group is None:
+        return ""
+    return words.text("methods.survival.group", language, group=str(group))
 
 
 def _incidence(counted: EventTimes, cause: int) -> tuple[FloatArray, FloatArray]:

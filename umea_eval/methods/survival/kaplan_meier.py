@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +24,7 @@ from umea_eval.methods.survival.at_risk import (
     by_group,
     event_times,
     follow_up,
+    number_at_risk,
 )
 from umea_eval.methods.survival.influence import robust_errors
 from umea_eval.style import PALETTE
@@ -47,7 +48,7 @@ class KaplanMeier(Result):
     ``table``: one row per group and time in ``at`` (by default every time with an event):
     ``numerator`` events up to and including the time, ``denominator`` persons followed,
     ``value`` the share without the event just after the time, ``standard_error`` (Greenwood),
-    ``at_risk``.
+    ``at_risk`` just before the time.
     ``medians``: one row per group, the time at which half are left, with its interval.
     ``curves``: every time with an event. ``emptied_at``: by group, the time at which delayed entry
     left nobody at risk before the last had entered (the curve is 0 from there on), else None.
@@ -63,7 +64,8 @@ class KaplanMeier(Result):
         """The time by which ``share`` (0 to 1) have had the event, per group, with interval."""
         first = self.medians.iloc[0]
         constants = {name: first[name] for name in ("confidence", "method")}
-        return _quantiles(self.curves, self.last_times, share, constants)
+        followed = dict(zip(self.last_times, self.medians["denominator"], strict=True))
+        return _quantiles(self.curves, self.last_times, followed, share, constants)
 
     def text(self, language: Language) -> str:
         """The median of each group, and the shares at the asked times."""
@@ -145,7 +147,7 @@ def kaplan_meier(
         raise UserError("methods.survival.competing")
     kind = f"Kaplan-Meier, {method}" + ("" if cluster is None else ", cluster-robust")
     constants = {"confidence": confidence, "method": kind}
-    curves, chosen, last_times = [], [], {}
+    curves, chosen, last_times, followed = [], [], {}, {}
     emptied: dict[Any, float | None] = {}
     for name, members in by_group(persons, groups):
         counted = event_times(members)
@@ -153,13 +155,14 @@ def kaplan_meier(
         if name is not None:
             curve.insert(0, "group", name)
         curves.append(curve)
-        last_times[name] = counted.last_time
+        last_times[name], followed[name] = counted.last_time, counted.persons
         emptied[name] = counted.emptied_at
         if at is not None:
-            chosen.append(at_times(curve, at, counted, name, start=1.0, constants=constants))
+            rows = at_times(curve, at, members, counted, name, start=1.0, constants=constants)
+            chosen.append(rows)
     whole = curves[0] if len(curves) == 1 else pd.concat(curves, ignore_index=True)
     table = pd.concat(chosen, ignore_index=True) if chosen else whole.copy()
-    medians = _quantiles(whole, last_times, 0.5, constants)
+    medians = _quantiles(whole, last_times, followed, 0.5, constants)
     return KaplanMeier(table, medians, whole, emptied, last_times, asked=at is not None)
 
 
@@ -218,6 +221,7 @@ def _limits(
 def at_times(
     curve: pd.DataFrame,
     at: Sequence[float],
+    members: FollowUp,
     counted: EventTimes,
     name: Any,
     *,
@@ -234,7 +238,7 @@ def at_times(
             "methods.survival.beyond",
             asked=float(asked.max()),
             last=counted.last_time,
-            group="" if name is None else str(name),
+            group="" if name is None else f" ({name})",
         )
     place = np.searchsorted(counted.time, asked, side="right") - 1
     before = place < 0
@@ -244,13 +248,20 @@ def at_times(
     for constant in ("confidence", "method"):
         rows[constant] = constants[constant]
     rows["denominator"] = float(counted.persons)
+    rows["at_risk"] = number_at_risk(members, asked)
+    if name is not None:
+        rows["group"] = name
     rows.loc[before, ["numerator", "value"]] = (0.0, start)
     rows.loc[before, ["lower", "upper", "standard_error"]] = np.nan
     return rows
 
 
 def _quantiles(
-    curves: pd.DataFrame, last_times: dict[Any, float], share: float, constants: dict[str, Any]
+    curves: pd.DataFrame,
+    last_times: Mapping[Any, float],
+    followed: Mapping[Any, float],
+    share: float,
+    constants: dict[str, Any],
 ) -> pd.DataFrame:
     rows = []
     for name, last in last_times.items():
@@ -262,7 +273,7 @@ def _quantiles(
         }
         row = {
             "numerator": float(curve["numerator"].max()) if len(curve) else 0.0,
-            "denominator": float(curve["denominator"].max()) if len(curve) else np.nan,
+            "denominator": float(followed[name]),
             **found,
             **constants,
         }

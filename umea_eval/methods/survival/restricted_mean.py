@@ -31,7 +31,7 @@ class RestrictedMean(Result):
 
     ``numerator`` events up to the horizon, ``denominator`` persons (missing for differences),
     ``value``, ``lower`` and ``upper`` in the unit of the durations, ``standard_error``, ``p_value``
-    (differences).
+    (differences). Where nobody has the event before the horizon there are no limits (missing).
     """
 
     horizon: float
@@ -132,8 +132,10 @@ def restricted_mean(
         )
     table = pd.DataFrame(rows)
     table["group"] = table["group"].astype(object)
-    table["lower"] = table["value"] - z * table["standard_error"]
-    table["upper"] = table["value"] + z * table["standard_error"]
+    # Without events before the horizon there is no spread to estimate: an interval without width
+    # would claim too much.
+    reach = z * table["standard_error"].where(table["standard_error"] > 0)
+    table["lower"], table["upper"] = table["value"] - reach, table["value"] + reach
     table["confidence"] = confidence
     table["method"] = "restricted mean, Greenwood"
     return RestrictedMean(table[["term", "group", *COLUMNS, "standard_error", "p_value"]], horizon)
@@ -147,7 +149,7 @@ def _area(counted: EventTimes, horizon: float, name: object) -> tuple[float, flo
             "methods.survival.beyond",
             asked=horizon,
             last=counted.last_time,
-            group="" if name is None else str(name),
+            group="" if name is None else f" ({name})",
         )
     before = counted.time < horizon
     time, share = counted.time[before], curve[before]

@@ -108,16 +108,21 @@ def unit_places(days: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_periods(rows: pd.DataFrame, dates: pd.Series, months: Months) -> pd.DataFrame:
-    month = dates.dt.to_period("M")
+    month = dates.to_numpy(dtype="datetime64[ns]").astype("datetime64[M]")
     if months is not None:
-        first, last = (pd.Period(each, "M") for each in months)
+        first, last = (np.datetime64(each, "M") for each in months)
         inside = (month >= first) & (month <= last)
         rows, month = rows[inside], month[inside]
-    periods = {name: month.dt.asfreq(grain).astype(str) for name, grain in PERIODS.items()}
-    first, last = (pd.Period(day, "M") for day in SYSTEM_CHANGE)
-    place = (month >= first).astype("int64") + (month > last).astype("int64")
-    phase = pd.Series(np.array(PHASES, dtype=object)[place.to_numpy()], index=rows.index)
-    return rows.assign(**periods, phase=phase).reset_index(drop=True)
+    # Each month is written out once, however many rows lie in it.
+    found, at = np.unique(month, return_inverse=True)
+    unique = pd.PeriodIndex(found.astype("datetime64[s]"), freq="M")
+    labels = {name: unique.asfreq(grain).astype("str") for name, grain in PERIODS.items()}
+    first, last = (np.datetime64(day, "M") for day in SYSTEM_CHANGE)
+    place = (month >= first).astype(np.int64) + (month > last)
+    phase = pd.Series(np.array(PHASES, dtype=object)[place], index=rows.index)
+    periods = {name: text.take(at).to_numpy() for name, text in labels.items()}
+    made = rows.assign(**periods, phase=phase).astype(dict.fromkeys(periods, "str"))
+    return made.reset_index(drop=True)
 
 
 def _with_missing(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -13,7 +13,13 @@ from umea_eval.datasets.fallprevention.results.fallers import (
     sex_difference,
 )
 from umea_eval.datasets.fallprevention.results.homes import homes, unit_charts, units
-from umea_eval.datasets.fallprevention.results.rates import change, enough_units, months, rates
+from umea_eval.datasets.fallprevention.results.rates import (
+    change,
+    change_of,
+    enough_units,
+    months,
+    rates,
+)
 from umea_eval.datasets.fallprevention.results.register import (
     STARTS,
     TOTAL,
@@ -44,6 +50,7 @@ __all__ = [
     "assessments_used",
     "bounds",
     "change",
+    "change_of",
     "closure",
     "closure_curve",
     "counter_measures",

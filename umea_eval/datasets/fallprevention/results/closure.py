@@ -8,7 +8,7 @@ import pandas as pd
 from umea_eval.datasets.fallprevention.measures import time_to_closure
 from umea_eval.datasets.fallprevention.measures.selection import REPORTS, chosen
 from umea_eval.datasets.fallprevention.results.register import Choices, Register, Start
-from umea_eval.methods.survival import kaplan_meier
+from umea_eval.methods.survival import in_groups, kaplan_meier
 
 WEEK = 7
 CURVE_DAYS = 182  # a curve of closure is drawn for half a year
@@ -26,13 +26,13 @@ def closure(found: Register, choices: Choices) -> pd.DataFrame:
     return table[[*names, "median"]]
 
 
-def closure_curve(found: Register, choices: Choices) -> pd.DataFrame:
+def closure_curve(found: Register, choices: Choices, *, least: int = 1) -> pd.DataFrame:
     """The share of the window's reports that are still open, week by week: for a figure.
 
-    ``week`` since ``choices.start``, ``closed`` (in that week), ``value``, ``lower``, ``upper`` at
-    its end.
+    ``week`` since ``choices.start``, ``at_risk``, ``closed`` (since the row before), ``value``,
+    ``lower``, ``upper`` at its end. It steps on groups of at least ``least`` closed reports.
     """
-    names = ["week", "closed", "value", "lower", "upper"]
+    names = ["week", "at_risk", "closed", "value", "lower", "upper"]
     frame = chosen(found.deviations, kinds=REPORTS, months=found.window)
     end = np.datetime64(found.until, "D")
     begun = pd.to_datetime(frame[choices.start]).to_numpy(dtype="datetime64[D]")
@@ -50,11 +50,17 @@ def closure_curve(found: Register, choices: Choices) -> pd.DataFrame:
     at = list(range(WEEK, longest + 1, WEEK))
     if not at:
         return pd.DataFrame(columns=names).astype("float64")
+    if least > 1:
+        lasted, ends = in_groups(lasted, event, least=least, ends=at)
+        at = [int(day) for day in ends]
+    if not at:
+        return pd.DataFrame(columns=names).astype("float64")
     table = kaplan_meier(pd.Series(lasted), pd.Series(event), at=[float(day) for day in at]).table
     within = [int((event & (lasted <= day)).sum()) for day in at]
     return pd.DataFrame(
         {
             "week": [day // WEEK for day in at],
+            "at_risk": table["at_risk"].astype("int64").to_numpy(),
             "closed": np.diff(within, prepend=0),
             **{name: table[name].to_numpy() for name in ("value", "lower", "upper")},
         }

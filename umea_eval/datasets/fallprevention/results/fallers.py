@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from umea_eval.datasets.fallprevention.measures import repeat_fallers
-from umea_eval.datasets.fallprevention.measures.selection import REPORTS, chosen
-from umea_eval.datasets.fallprevention.results.register import TOTAL, Choices, Register
+from umea_eval.datasets.fallprevention.measures.selection import FALLS, REPORTS, chosen
+from umea_eval.datasets.fallprevention.results.register import CLAIMS, TOTAL, Choices, Register
 from umea_eval.datasets.fallprevention.results.shares import with_share
 from umea_eval.intake.codes import MEN, WOMEN
-from umea_eval.methods.proportions import newcombe
+from umea_eval.methods.claims import shared
+from umea_eval.methods.two_shares import two_shares
 
 SEXES = (WOMEN, MEN)
 
@@ -22,19 +22,17 @@ def fallers(found: Register, choices: Choices) -> pd.DataFrame:
     ``upper``, ``falls`` and ``falls_of_repeaters``. Falls without a known resident are not here,
     and there are no rows without any other.
     """
-    frame = found.deviations
-    sex = frame["resident_sex"].astype("object").where(frame["resident_sex"].notna(), "unknown")
+    frame = chosen(found.deviations, kinds=FALLS, months=found.window)
+    named = frame.loc[frame["resident"].notna(), ["resident", "resident_sex"]].astype("object")
+    sex = named["resident_sex"].where(named["resident_sex"].notna(), "unknown")
     rows = []
     for group in (*SEXES, "unknown", TOTAL):
-        own = frame if group == TOTAL else frame[(sex == group).to_numpy(dtype=bool)]
-        table = repeat_fallers(own, at_least=choices.at_least, months=found.window)
-        counts = [0, 0, 0, 0]
-        if len(table):
-            names = ["denominator", "numerator", "falls", "falls_of_repeaters"]
-            counts = [int(table[name].iloc[0]) for name in names]
-        if group == "unknown" and counts[0] == 0:
+        own = named if group == TOTAL else named[(sex == group).to_numpy(dtype=bool)]
+        falls = own["resident"].value_counts(sort=False)
+        often = falls[falls >= choices.at_least]
+        if group == "unknown" and falls.empty:
             continue
-        rows.append((group, *counts))
+        rows.append((group, len(falls), len(often), int(falls.sum()), int(often.sum())))
     names = ["sex", "fallers", "repeaters", "falls", "falls_of_repeaters"]
     table = with_share(pd.DataFrame(rows, columns=names), "repeaters", "fallers")
     return table if table["fallers"].any() else table.iloc[:0]
@@ -56,27 +54,16 @@ def reached(found: Register, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def sex_difference(table: pd.DataFrame) -> pd.DataFrame:
-    """Women minus men in the share of repeat fallers (see ``fallers``), Newcombe: one row.
+    """Women minus men in the share of repeat fallers of ``fallers`` (see `two_shares`): one row.
 
-    No row without fallers.
+    No row without fallers. The interval holds together with that of ``change``.
     """
     rows = table.set_index("sex").reindex(list(SEXES), fill_value=0)
     (x1, x2), (n1, n2) = (
         [int(count) for count in rows.loc[list(SEXES), name].tolist()]
         for name in ("repeaters", "fallers")
     )
-    known = bool(n1 and n2)
-    limits = newcombe(x1, n1, x2, n2) if known else (np.nan, np.nan)
-    made = pd.DataFrame(
-        {
-            "comparison": ["women_men"],
-            "women": [x1],
-            "women_of": [n1],
-            "men": [x2],
-            "men_of": [n2],
-            "value": [x1 / n1 - x2 / n2 if known else np.nan],
-            "lower": [float(limits[0])],
-            "upper": [float(limits[1])],
-        }
-    )
+    counts = {"women": x1, "women_of": n1, "men": x2, "men_of": n2}
+    row = two_shares(x1, n1, x2, n2, confidence=shared(CLAIMS))
+    made = pd.DataFrame([{"comparison": "women_men", **counts, **row}])
     return made if len(table) else made.iloc[:0]

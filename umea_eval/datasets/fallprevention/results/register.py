@@ -23,6 +23,8 @@ from umea_eval.datasets.fallprevention.measures.selection import (
 from umea_eval.errors import UserError
 
 TOTAL = "total"
+# The change of the year and the difference of the sexes: one family, named in the plan.
+CLAIMS = 2
 Start = Literal["happened_on", "reported_on"]
 STARTS: tuple[Start, ...] = ("happened_on", "reported_on")
 _DEVIATION_COLUMNS = (

@@ -29,7 +29,7 @@ from umea_eval.datasets.placement_days.schema import UNPLANNED
 from umea_eval.methods.proportions import proportion
 from umea_eval.methods.rates import rate
 from umea_eval.methods.result import COLUMNS
-from umea_eval.methods.survival import cumulative_incidence, kaplan_meier
+from umea_eval.methods.survival import cumulative_incidence, in_groups, kaplan_meier
 
 DAYS_PER_MONTH = 365.25 / 12
 # Vinnerljung et al. count a new placement within 24 months of the return home; 12 is a variant.
@@ -44,6 +44,7 @@ def durations(
     since: date | None = None,
     by: str | None = None,
     at_months: Sequence[float] = (3, 6, 12, 24),
+    least: int = 1,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """How large a share of placements or episodes still runs after so many months.
@@ -51,7 +52,8 @@ def durations(
     ``stays`` are placements (``join_breaks`` first) or ``care_episodes``. Both the first and the
     last day count. An open stay is censored at ``until``; one that ran already at ``since`` (the
     first day of data) is at risk from then on only (delayed entry), and what ended before is left
-    out. The standard error allows for several stays of one child.
+    out. The standard error allows for several stays of one child. With ``least`` above 1 the stays
+    are put together in groups of at least so many ends, and only ends of groups are times.
 
     Returns a row per group (``by``) and time: ``numerator`` ended, ``denominator`` stays,
     ``value`` the share that still runs, its limits, ``months``, ``at_risk``; and first, with
@@ -80,9 +82,12 @@ def durations(
     for name, rows in _groups(own, by):
         if not rows.any():
             continue
-        asked = _reached(time[rows], at_months)
+        asked, times = _reached(time[rows], at_months), time[rows]
+        if least > 1:
+            times, ends = in_groups(times, ended[rows], least=least, ends=asked)
+            asked = ends.tolist()
         found = kaplan_meier(
-            time[rows],
+            times,
             ended[rows].astype(int),
             entry=entry[rows],
             cluster=own.loc[rows, "person"].astype("str").to_numpy(),

@@ -3,6 +3,7 @@
 from umea_eval.datasets.vhu_lss.measures.change import (
     MEASURED,
     detectable_change,
+    detectable_of,
     paired_change,
     pairs,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "bmi_classes",
     "detectable_change",
     "detectable_introduction",
+    "detectable_of",
     "detectable_participation",
     "detection",
     "distribution",

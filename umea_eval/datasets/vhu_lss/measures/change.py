@@ -23,7 +23,7 @@ from umea_eval.datasets.vhu_lss.measures.shares import (
 from umea_eval.errors import UserError
 from umea_eval.methods.clustered import cluster_bootstrap
 from umea_eval.methods.paired import expected_change, paired_t, sign_flip, wilcoxon_signed_rank
-from umea_eval.methods.power import detectable_paired_means
+from umea_eval.methods.power import smallest_paired_change
 
 Test = Literal["t", "wilcoxon", "sign_flip", "homes"]
 Which = Literal["first", "last"]
@@ -104,6 +104,7 @@ def paired_change(
     (``population_mean``; by default that of all first examinations, whatever ``at_least`` says).
     ``beyond_expected`` is the change minus that. Both are missing without a correlation.
 
+    ``sd`` is the standard deviation of the differences (missing for fewer than three pairs).
     ``denominator`` counts pairs, ``unpaired`` the persons with a first value (high enough) and no
     later one. ``test``: "t", "wilcoxon" (Hodges-Lehmann), "sign_flip" (exact for few pairs), or
     "homes", a bootstrap of whole homes (``replicates``). Too few pairs give a value without limits,
@@ -130,6 +131,7 @@ def paired_change(
         row = _change(chosen, test, confidence=confidence, replicates=replicates, seed=seed)
         expected = _expected(chosen, mean, _of(correlation, measure))
         row |= {
+            "sd": _spread(chosen),
             "unpaired": int((own >= low).sum()) - len(chosen),
             "first_mean": chosen["first"].mean() if len(chosen) else np.nan,
             "second_mean": chosen["second"].mean() if len(chosen) else np.nan,
@@ -168,17 +170,27 @@ def detectable_change(
     rows = []
     for measure in measures:
         both = pairs(examinations, follow_ups, measure, which=which)
-        spread = float((both["second"] - both["first"]).std()) if len(both) > 2 else np.nan
-        value, method = np.nan, TOO_FEW
-        if spread > 0:
-            found = detectable_paired_means(len(both), spread, power=power, alpha=alpha).table
-            value, method = float(found["value"].iloc[0]), str(found["method"].iloc[0])
+        spread = _spread(both)
+        value = detectable_of(len(both), spread, power=power, alpha=alpha)
+        method = TOO_FEW if np.isnan(value) else "paired t"
         rows.append(
             {"measure": measure, "numerator": np.nan, "denominator": len(both), "value": value}
             | {"lower": np.nan, "upper": np.nan, "confidence": np.nan, "method": method}
             | {"sd": spread, "power": power, "alpha": alpha}
         )
     return estimates(rows, "measure")
+
+
+def detectable_of(pairs: float, sd: float, *, power: float = 0.8, alpha: float = 0.05) -> float:
+    """``value`` of ``detectable_change`` for so many pairs whose differences spread so much."""
+    if not sd > 0:
+        return np.nan
+    return smallest_paired_change(pairs, sd, power=power, alpha=alpha)
+
+
+def _spread(both: pd.DataFrame) -> float:
+    """The standard deviation of the differences; missing for fewer than three pairs."""
+    return float((both["second"] - both["first"]).std()) if len(both) > 2 else np.nan
 
 
 def _change(

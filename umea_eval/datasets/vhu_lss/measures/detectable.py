@@ -8,7 +8,7 @@ import pandas as pd
 from umea_eval.datasets.vhu_lss.measures.participation import Base, Taking, participation
 from umea_eval.datasets.vhu_lss.measures.shares import estimates
 from umea_eval.errors import UserError
-from umea_eval.methods.power import design_effect, detectable_proportions
+from umea_eval.methods.power import design_effect, smallest_differences
 
 NOT_POSSIBLE = "none: no group of that size, or nobody or everybody takes part"
 
@@ -63,11 +63,10 @@ def detectable_participation(
         found = {"increase": np.nan, "decrease": np.nan}
         method = NOT_POSSIBLE
         if 0 < share < 1:
-            effect = detectable_proportions(
+            up, down = smallest_differences(
                 each["denominator"], size, share, power=power, alpha=alpha, inflation=inflation
-            ).table
-            found = dict(zip(effect["direction"], effect["value"], strict=True))
-            method = str(effect["method"].iloc[0])
+            )
+            found, method = {"increase": up, "decrease": -down}, "two proportions"
         rows += [
             {by: each[by], "direction": direction, "numerator": np.nan, "value": value}
             | {"denominator": each["denominator"], "lower": np.nan, "upper": np.nan}

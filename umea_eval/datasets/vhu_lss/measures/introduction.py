@@ -17,7 +17,7 @@ from umea_eval.datasets.vhu_lss.measures.people import unit_names
 from umea_eval.datasets.vhu_lss.measures.shares import check_columns, estimates
 from umea_eval.errors import UserError
 from umea_eval.methods.difference_in_differences import placebo_permutation, staggered_adoption
-from umea_eval.methods.power import detectable_difference_in_differences
+from umea_eval.methods.power import smallest_difference_in_differences
 
 Outcome = Literal["examination", "diagnosis", "drugs"]
 Started = Literal["same", "next"]
@@ -130,14 +130,16 @@ def introduction_change(
     confidence: float = 0.95,
     max_assignments: int = 10_000,
     seed: int = 1,
+    parts: bool = True,
 ) -> pd.DataFrame:
     """How much more the share changed where VHU was introduced than where it was not yet.
 
     ``panel`` is what ``registered_panel`` gives. Rows: Callaway and Sant'Anna's averages
     (``simple`` over all units and periods, ``dynamic``, ``group``, ``calendar``) and the two-way
-    estimate, all as differences of shares with ``p_value`` by dealing out the starts again (few
-    units: no other error can be trusted). ``smallest_p`` is the least that the design can give,
-    ``pre_trend_p`` tests the periods before (passing proves nothing), ``denominator`` counts units.
+    estimate (without ``parts`` the first row only), all as differences of
+    shares with ``p_value`` by dealing out the starts again (few units: no other error can be
+    trusted). ``smallest_p`` is the least that the design can give, ``pre_trend_p`` tests the
+    periods before (passing proves nothing), ``denominator`` counts units.
     Every unit weighs alike, whatever its size. Limits are missing where there are too few deals
     for the confidence. Raises UserError as
     ``staggered_adoption``: without a period before the first start, or with nothing to compare
@@ -172,7 +174,15 @@ def introduction_change(
         confidence=confidence,
         max_assignments=max_assignments,
         seed=seed,
+        parts=parts,
     )
+    rows = [
+        {str(name): value for name, value in row.items() if name != "standard_error"}
+        | {"smallest_p": found.smallest_p, "pre_trend_p": found.pre_trend_p}
+        for row in found.table.to_dict("records")
+    ]
+    if not parts:
+        return estimates(rows, "aggregation")
     other = placebo_permutation(
         panel,
         outcome="value",
@@ -183,11 +193,6 @@ def introduction_change(
         max_assignments=max_assignments,
         seed=seed,
     )
-    rows = [
-        {str(name): value for name, value in row.items() if name != "standard_error"}
-        | {"smallest_p": found.smallest_p, "pre_trend_p": found.pre_trend_p}
-        for row in found.table.to_dict("records")
-    ]
     two_way = {str(name): value for name, value in other.table.iloc[0].to_dict().items()}
     rows.append(
         {"aggregation": "two-way"}
@@ -294,11 +299,11 @@ def detectable_introduction(
     row |= {"denominator": treated + len(others), "treated": treated, "controls": len(others)}
     if not spread > 0:
         return estimates([row | {"sd": spread}], ())
-    found = detectable_difference_in_differences(
+    least = smallest_difference_in_differences(
         treated, len(others), spread, power=power, alpha=alpha
-    ).table
-    value, method = float(found["value"].iloc[0]), str(found["method"].iloc[0])
-    return estimates([row | {"value": value, "method": method, "sd": spread}], ())
+    )
+    method = "difference in differences, t"
+    return estimates([row | {"value": least, "method": method, "sd": spread}], ())
 
 
 def _period(days: pd.Series, months: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

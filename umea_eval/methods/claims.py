@@ -3,15 +3,21 @@
 The four levels are those of the product's definitions ("How much may be claimed"): (1) a level,
 (2) a difference or change, (3) a change that coincides with an event, (4) an effect. A sentence is
 chosen by rule, so that the same numbers always give the same words.
+
+A report that makes several claims makes them as one family, named in its plan: ``shared`` gives the
+confidence at which all its intervals hold together (Bonferroni), so that at most one report in
+twenty says of anything that it differs, or that it does not, when that is false.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
+
+import pandas as pd
 
 from umea_eval.language import Language, Words, fill, text
 from umea_eval.language import number as format_number
@@ -86,7 +92,7 @@ class Claim:
         needed at level 3. ``unit`` ``points``: the numbers are shares, shown in percentage points.
         """
         if self.outcome == "withheld":
-            return text("report.claim.withheld", language, subject=fill(subject, language))
+            return text("methods.claims.withheld", language, subject=fill(subject, language))
         points = unit == "points" and self.scale == "difference"
 
         def shown(number: float) -> str:  # a share is a number from 0 to 1
@@ -96,20 +102,70 @@ class Claim:
         for name in ("value", "margin", "detectable"):
             number = getattr(self, name)
             if number is not None:
-                key = "report.claim.points" if points else "report.claim.number"
+                key = "methods.claims.points" if points else "methods.claims.number"
                 written[name] = text(key, language, number=shown(number))
         words = {
             **written,
             "subject": fill(subject, language),
             "event": fill(event, language) if event else "",
-            "confidence": 100 * self.confidence,
+            "confidence": _percentage(self.confidence, language),
         }
-        key = f"report.claim.{self.level.name.lower()}_{self.outcome}"
+        key = f"methods.claims.{self.level.name.lower()}_{self.outcome}"
         sentences = [text(key, language, **words)]
         if self.outcome == "undetermined" and "detectable" in words:
-            sentences.append(text("report.claim.detectable", language, **words))
+            key = "detectable_ratio" if self.scale == "ratio" else "detectable"
+            sentences.append(text(f"methods.claims.{key}", language, **words))
         sentences += [fill(reason, language) for reason in self.reasons]
         return " ".join(sentences)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim with what it is said of: all that a sentence needs but the language.
+
+    ``subject`` begins the sentence, with ``inserted`` words (keys, or words in each language)
+    filled in by name; the rest is as in ``Claim.text``.
+    """
+
+    claim: Claim
+    subject: Words
+    inserted: Mapping[str, Words] = field(default_factory=dict)
+    event: Words | None = None
+    unit: Unit = "number"
+    decimals: int = 1
+
+    def text(self, language: Language) -> str:
+        """The sentences, made of nothing but the numbers of the claim."""
+        own = {name: fill(words, language) for name, words in self.inserted.items()}
+        subject = fill(self.subject, language, **own)
+        return self.claim.text(
+            language,
+            subject={language: subject.replace("{", "{{").replace("}", "}}")},
+            event=self.event,
+            unit=self.unit,
+            decimals=self.decimals,
+        )
+
+
+def shared(claims: int, alpha: float = 0.05) -> float:
+    """The confidence of each of so many ``claims`` at which all hold together: 1 - alpha / claims.
+
+    The interval decides both what is called different and what is called unchanged, so that one
+    bound holds for false claims of either kind. Source: Bonferroni; Dunn 1961, JASA 56:52-64.
+    """
+    return 1 - alpha / max(claims, 1)
+
+
+def estimate(row: Mapping[Any, Any]) -> tuple[float, float, float]:
+    """``value``, ``lower`` and ``upper`` of a row; nan where it is missing, that is withheld."""
+    found = [known(row[name]) for name in ("value", "lower", "upper")]
+    value, lower, upper = (math.nan if each is None else each for each in found)
+    return value, lower, upper
+
+
+def known(number: Any) -> float | None:
+    """The number as a float, None where it is missing."""
+    return None if pd.isna(number) else float(number)
 
 
 def conclude(
@@ -144,7 +200,7 @@ def conclude(
     else:
         if level == Level.EFFECT and not planned:
             level = Level.COINCIDES
-            reasons.append("report.claim.no_plan")
+            reasons.append("methods.claims.no_plan")
         for check in diagnostics:
             if not check.passed:
                 level = min(level, check.caps)
@@ -163,6 +219,11 @@ def conclude(
         detectable=detectable,
         reasons=tuple(reasons),
     )
+
+
+def _percentage(confidence: float, language: Language) -> str:
+    percentage = round(100 * confidence, 1)
+    return format_number(percentage, language, 0 if percentage.is_integer() else 1)
 
 
 def _outcome(lower: float, upper: float, scale: Scale, margin: float | None) -> Outcome:

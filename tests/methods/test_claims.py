@@ -8,7 +8,7 @@ import math
 import pytest
 
 from umea_eval.language import LANGUAGES
-from umea_eval.report.claims import CEILING, Design, Diagnostic, Level, Outcome, conclude
+from umea_eval.methods.claims import CEILING, Design, Diagnostic, Level, Outcome, conclude
 
 SUBJECT = {"sv": "Andelen med långvarigt bistånd", "en": "The share with long-term support"}
 EVENT = {"sv": "arbetssättet infördes", "en": "the way of working was introduced"}

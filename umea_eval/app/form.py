@@ -1,0 +1,149 @@
+"""A form out of a notebook's typed parameters: each type has its control, each fault its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from umea_eval.app.site import Fields
+from umea_eval.datasets import DATASETS
+from umea_eval.disclosure.profiles import PROFILES
+from umea_eval.errors import UserError
+from umea_eval.language import Language, has_text, text
+from umea_eval.runs.parameters import COMMON, Parameter, Value, as_text, parse_value
+from umea_eval.settings import Settings
+
+Kind = Literal["select", "checks", "check", "date", "text"]
+
+# Asked last, under a heading of their own: they are the same for every evaluation.
+LAST = (*COMMON, "edition")
+_KEYPADS = {"int": "numeric", "float": "decimal"}
+
+
+@dataclass(frozen=True)
+class Control:
+    """A field of the form. ``options`` are values with their words, ``fault`` what is wrong."""
+
+    name: str
+    kind: Kind
+    label: str
+    hint: str
+    chosen: tuple[str, ...]
+    options: tuple[tuple[str, str], ...] = ()
+    keypad: str = "text"
+    fault: str = ""
+
+    @property
+    def last(self) -> bool:
+        """Whether it is asked last."""
+        return self.name in LAST
+
+
+def standing(settings: Settings) -> dict[str, Value]:
+    """What the settings say of all notebooks, before their own defaults."""
+    usual: dict[str, Value] = {"language": settings.language}
+    return usual if settings.profile is None else {**usual, "profile": settings.profile}
+
+
+def controls(
+    parameters: Sequence[Parameter],
+    settings: Settings,
+    *,
+    sent: Fields | None = None,
+    faults: Mapping[str, str] | None = None,
+) -> list[Control]:
+    """The controls of all parameters, with what was ``sent``, else with their defaults."""
+    usual = standing(settings)
+    return [
+        _control(
+            parameter,
+            _sent(parameter, sent)
+            if sent is not None
+            else as_text(usual.get(parameter.name, parameter.default)),
+            settings.language,
+            (faults or {}).get(parameter.name, ""),
+        )
+        for parameter in parameters
+    ]
+
+
+def assignments(
+    parameters: Sequence[Parameter], sent: Fields, settings: Settings
+) -> tuple[list[str], dict[str, str]]:
+    """What was sent, as after ``-p``, where it is not the default; and the faults by parameter."""
+    usual, given, faults = standing(settings), [], {}
+    for parameter in parameters:
+        raw = _sent(parameter, sent)
+        try:
+            value = parse_value(raw, parameter, settings.language)
+        except UserError as fault:
+            faults[parameter.name] = fault.message(settings.language)
+            continue
+        if value != usual.get(parameter.name, parameter.default):
+            given.append(f"{parameter.name}={raw}")
+    return given, faults
+
+
+def _sent(parameter: Parameter, sent: Fields) -> str:
+    values = [each.strip() for each in sent.get(parameter.name, [])]
+    if parameter.kind == "bool" and not parameter.many and not parameter.optional:
+        return "true" if values else "false"  # an empty box is not sent
+    return ",".join(values)
+
+
+def _control(parameter: Parameter, raw: str, language: Language, fault: str) -> Control:
+    options = _options(parameter, language)
+    kind: Kind = "text"
+    if options:
+        kind = "checks" if parameter.many else "select"
+    elif parameter.kind == "bool" and not (parameter.many or parameter.optional):
+        kind = "check"
+    elif parameter.kind == "date" and not parameter.many:
+        kind = "date"
+    keypad = "text" if parameter.many else _KEYPADS.get(parameter.kind, "text")
+    chosen = tuple(raw.split(",")) if kind == "checks" else (raw,)
+    label = parameter.help(language) or parameter.name
+    return Control(
+        parameter.name,
+        kind,
+        label,
+        _hint(parameter, kind, language),
+        chosen,
+        options,
+        keypad,
+        fault,
+    )
+
+
+def _hint(parameter: Parameter, kind: Kind, language: Language) -> str:
+    if kind == "text" and parameter.many:
+        return text(
+            "app.form.many_float" if parameter.kind == "float" else "app.form.many", language
+        )
+    return text("app.form.optional", language) if kind != "select" and parameter.optional else ""
+
+
+def _options(parameter: Parameter, language: Language) -> tuple[tuple[str, str], ...]:
+    """The values to choose among, where there are only some, with words where we have them."""
+    if parameter.kind == "bool" and parameter.optional:
+        values: Sequence[str] = ("true", "false")
+    elif parameter.choices:
+        values = [str(choice) for choice in parameter.choices]
+    elif parameter.name == "profile" and parameter.kind == "str":
+        values = tuple(PROFILES)
+    elif parameter.name == "dataset" and parameter.kind == "str":
+        values = DATASETS
+    else:
+        return ()
+    empty = [("", text("runs.parameters.empty", language))] if parameter.optional else []
+    return (*empty, *((value, _words(parameter.name, value, language)) for value in values))
+
+
+def _words(name: str, value: str, language: Language) -> str:
+    if name == "language":
+        return text(f"runs.index.language_{value}", language)
+    for key in (f"app.choice.{name}.{value}", f"{value}.dataset"):
+        if has_text(key):
+            return text(key, language)
+    return value
