@@ -27,6 +27,7 @@ ENGLISH = (
     "methods",
 )
 
+_SIDEBARS = ("Meny", "Sidans innehåll")
 _ALIAS = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")
 
 project = "umea_eval"
@@ -45,6 +46,7 @@ html_title = "umea_eval"
 html_static_path = ["_static"]
 html_css_files = ["own.css"]
 html_copy_source = False
+html_show_search_summary = False  # a page read from a file may not fetch other pages
 html_show_sourcelink = False
 html_show_copyright = False
 html_last_updated_fmt = None
@@ -116,16 +118,40 @@ def speak(
         context["language"] = "en"
 
 
-def plain_signature(
-    app: Sphinx, what: str, name: str, found: object, options: object, signature: str, given: str
-) -> tuple[str, str]:
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """What the theme leaves out for those who use a keyboard or a screen reader (axe-core).
+
+    What scrolls sideways can be reached by keyboard, the two sidebars have different names, and the
+    menu's headings a level.
+    """
+    if exception is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        menu, page = ("Menu", "Contents") if '<html lang="en"' in text[:300] else _SIDEBARS
+        for old, new in (
+            ("<pre>", '<pre tabindex="0">'),
+            ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+            ('<aside class="sidebar-drawer"', f'<aside aria-label="{menu}" class="sidebar-drawer"'),
+            ('<aside class="toc-drawer', f'<aside aria-label="{page}" class="toc-drawer'),
+            ('class="caption" role="heading">', 'class="caption" role="heading" aria-level="2">'),
+        ):
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
+
+
+def plain_signature(app: Sphinx, *told: Any) -> tuple[str, str] | None:
     """A signature with the names of type aliases as they are written in the code."""
-    del app, what, name, found, options
-    return _ALIAS.sub(r"\1", signature or ""), _ALIAS.sub(r"\1", given or "")
+    del app
+    signature, returned = told[-2:]
+    if "TypeAliasForwardRef" not in f"{signature}{returned}":
+        return None
+    return _ALIAS.sub(r"\1", signature or ""), _ALIAS.sub(r"\1", returned or "")
 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("builder-inited", write_error_pages)
     app.connect("html-page-context", speak)
+    app.connect("build-finished", finish)
     app.connect("autodoc-process-signature", plain_signature)

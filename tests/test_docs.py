@@ -17,10 +17,10 @@ import click
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 import umea_eval as ue
-from tests.acceptance.test_pages import browser, opened, shorten, violations  # noqa: F401
+from tests.acceptance.test_pages import browser, shorten, violations  # noqa: F401
 from tests.conftest import Run
 from tests.projects import make_product
 from umea_eval.cli import build
@@ -144,6 +144,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def shown(browser: Browser) -> Iterator[Page]:  # noqa: F811
+    """A page on which any request but for files is a failure."""
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    page.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
 @pytest.mark.slow
 def test_the_site_asks_nothing_of_the_network(site: Path) -> None:
     pages = list(site.rglob("*.html"))
@@ -162,22 +173,22 @@ def test_the_site_asks_nothing_of_the_network(site: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_sites_pages_are_accessible(site: Path, opened: Page, width: int) -> None:  # noqa: F811
-    opened.set_viewport_size({"width": width, "height": 900})
+def test_the_sites_pages_are_accessible(site: Path, shown: Page, width: int) -> None:
+    shown.set_viewport_size({"width": width, "height": 900})
     for name in ("index", "guide/fou", "fel/E106", "reference/proportions", "methods"):
-        opened.goto((site / f"{name}.html").as_uri())
-        assert opened.locator("html").get_attribute("lang") == (
+        shown.goto((site / f"{name}.html").as_uri())
+        assert shown.locator("html").get_attribute("lang") == (
             "en" if name in ("reference/proportions", "methods") else "sv"
         )
-        shorten(opened)
-        assert violations(opened) == [], name
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width, name
+        shorten(shown)
+        assert violations(shown) == [], name
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_the_search_finds_a_page_without_a_network(site: Path, opened: Page) -> None:  # noqa: F811
-    opened.goto((site / "search.html").as_uri() + "?q=karantän")
-    opened.wait_for_selector("#search-results li a", timeout=20_000)
-    found = " ".join(opened.locator("#search-results li").all_inner_texts())
+def test_the_search_finds_a_page_without_a_network(site: Path, shown: Page) -> None:
+    shown.goto((site / "search.html").as_uri() + "?q=karantän")
+    shown.wait_for_selector("#search-results li a", timeout=20_000)
+    found = " ".join(shown.locator("#search-results li").all_inner_texts())
     assert "E110" in found
