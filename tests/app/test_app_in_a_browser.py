@@ -35,6 +35,7 @@ def project(tmp_path: Path) -> Path:
     (folder / "umea_eval.toml").write_text('formats = "pdf"\n', encoding="utf-8")
     shutil.copytree(ROOT / "data/raw/public", folder / "data/raw/public")
     shutil.copy(ROOT / "notebooks/forsorjningsstod.ipynb", folder / "notebooks")
+    shutil.copytree(ROOT / "notebooks/plans", folder / "notebooks/plans")
     return folder
 
 
