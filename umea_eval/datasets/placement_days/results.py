@@ -21,6 +21,7 @@ from umea_eval.datasets.placement_days.schema import GROUPINGS, KINDS, LEGAL_GRO
 from umea_eval.intake.codes import MEN, WOMEN
 from umea_eval.methods.claims import shared
 from umea_eval.methods.proportions import with_share
+from umea_eval.methods.series_bridge import series_bridge
 from umea_eval.methods.two_shares import two_shares
 
 TOTAL = "total"
@@ -251,10 +252,14 @@ def counting_rules(found: Register, choices: Choices) -> pd.DataFrame:
 
     ``counting``, ``joined`` (yes, no), ``days``, ``distinct_days`` (each child's calendar day
     once), ``overlap_days``, ``children`` and ``overlapping`` (children with such days), with the
-    largest. How much hangs on the definition of a day.
+    largest. How much hangs on the definition of a day. ``ratio`` with ``lower`` and ``upper``: the
+    days over those of the report's own rule, joined (missing in that row itself), for the same
+    children: what a series needs to be read across a change of rule or system
+    (`methods.series_bridge`). ``own``: the days of that row, with the largest.
     """
     low, high = _days_of(found, choices.year)
-    rows = []
+    rows: list[dict[str, object]] = []
+    by_child: dict[tuple[str, str], pd.Series[int]] = {}
     for counting in COUNTINGS:
         for joined, placements in (("yes", found.placements), ("no", found.unjoined)):
             own = _since(placements[_running(placements, low, high)], low.date())
@@ -268,7 +273,24 @@ def counting_rules(found: Register, choices: Choices) -> pd.DataFrame:
             row["children"] = len(days)
             row["overlapping"] = int((days["overlap_days"] > 0).sum())
             rows.append(row)
-    return pd.DataFrame(rows)
+            by_child[counting, joined] = days.set_index("person")["days"]
+    own_way = (choices.counting, "yes")
+    chosen = next(row for row in rows if (row["counting"], row["joined"]) == own_way)
+    own = {f"own{end}": chosen[f"days{end}"] for end in ("", "_1", "_2")}
+    bridges = [
+        _bridge(days, by_child[own_way], known=way != own_way) for way, days in by_child.items()
+    ]
+    return pd.DataFrame([row | own | bridge for row, bridge in zip(rows, bridges, strict=True)])
+
+
+def _bridge(new: pd.Series[int], old: pd.Series[int], *, known: bool) -> dict[str, float]:
+    """The ratio of two ways of counting the same children's days, with limits."""
+    row = dict.fromkeys(("ratio", "lower", "upper"), np.nan)
+    if not known or old.sum() == 0:
+        return row
+    both = pd.concat({"new": new, "old": old}, axis=1).fillna(0).rename_axis("child").reset_index()
+    found = series_bridge(both, "new", "old", unit="child").table.iloc[0]
+    return {"ratio": found["value"], "lower": found["lower"], "upper": found["upper"]}
 
 
 def flow(found: Register) -> pd.DataFrame:
