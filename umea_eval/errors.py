@@ -39,9 +39,14 @@ class UserError(Exception):
         return text("help.more", language or self.language, code=self.code)
 
     @property
-    def __notes__(self) -> list[str]:  # type: ignore[override]
+    def __notes__(self) -> list[str]:
         # What Python prints below the message in a traceback: an analyst never sees the terminal's.
         return [more] if (more := self.more()) else []
+
+    @__notes__.setter
+    def __notes__(self, notes: list[str]) -> None:
+        # A copy made in another process brings them along, and says the same by itself.
+        del notes
 
     def __str__(self) -> str:
         return self.message()

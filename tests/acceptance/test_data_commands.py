@@ -89,6 +89,7 @@ def test_example_and_clean_of_every_dataset(project: Path, umea_eval: Run) -> No
         assert adds_up(each)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     project: Path, umea_eval: Run
 ) -> None:

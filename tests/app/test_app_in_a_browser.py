@@ -18,7 +18,7 @@ from tests.projects import ROOT
 from umea_eval.processed.example import make_example
 from umea_eval.settings import read_settings
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HOUSEHOLDS = 150
 UNDATED = "utbetalningar juni.xlsx"

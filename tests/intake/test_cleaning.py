@@ -560,6 +560,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_kill_9_leaves_no_half_file(tmp_path: Path) -> None:
     expected = tmp_path / "expected"
     result = big(tmp_path)

@@ -10,6 +10,7 @@ from pathlib import Path
 PROGRAM = """
 import sys
 import numpy as np, pandas as pd
+import pytest
 from umea_eval.methods import agreement, bounds, decomposition, multiplicity, paired, power
 from umea_eval.methods import proportions, rates, standardisation
 
@@ -74,6 +75,7 @@ def _said(*arguments: str, **environment: str) -> bytes:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_hash_seeds_locale_and_time_zone() -> None:
     first = _said(PYTHONHASHSEED="0", PYTHONIOENCODING="utf-8")
     assert len(first) > 5000

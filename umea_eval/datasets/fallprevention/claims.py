@@ -30,7 +30,8 @@ from umea_eval.methods.claims import Claim, Diagnostic, Level, Statement, conclu
 
 # Set in the plan before the outcome was read: a ratio, and a difference of shares.
 MARGIN_RATIO, MARGIN_SHARE = 1.25, 0.10
-WORDS = "fallprevention.report"
+NAME = "fallprevention"
+WORDS = f"{NAME}.report"
 
 
 def of_data(

@@ -276,11 +276,13 @@ def counting_rules(found: Register, choices: Choices) -> pd.DataFrame:
             by_child[counting, joined] = days.set_index("person")["days"]
     own_way = (choices.counting, "yes")
     chosen = next(row for row in rows if (row["counting"], row["joined"]) == own_way)
-    own = {f"own{end}": chosen[f"days{end}"] for end in ("", "_1", "_2")}
+    own_days = {f"own{end}": chosen[f"days{end}"] for end in ("", "_1", "_2")}
     bridges = [
         _bridge(days, by_child[own_way], known=way != own_way) for way, days in by_child.items()
     ]
-    return pd.DataFrame([row | own | bridge for row, bridge in zip(rows, bridges, strict=True)])
+    return pd.DataFrame(
+        [row | own_days | bridge for row, bridge in zip(rows, bridges, strict=True)]
+    )
 
 
 def _bridge(new: pd.Series[int], old: pd.Series[int], *, known: bool) -> dict[str, float]:

@@ -41,7 +41,8 @@ from umea_eval.methods.claims import (
 
 # Of a difference in participation, set in the plan before the outcome was read.
 MARGIN = 0.10
-WORDS = "vhu_lss.report"
+NAME = "vhu_lss"
+WORDS = f"{NAME}.report"
 
 
 def of_data(

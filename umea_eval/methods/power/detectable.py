@@ -109,7 +109,13 @@ def smallest_differences(
     alpha: float = 0.05,
     inflation: float = 1,
 ) -> tuple[float, float]:
-    """The sizes of ``detectable_proportions``, upwards and downwards; nan where there is none."""
+    """The sizes of ``detectable_proportions``, upwards and downwards; nan where there is none.
+
+    >>> import umea_eval as ue
+    >>> up, down = ue.methods.power.smallest_differences(100, 100, 0.5)
+    >>> round(up, 3), round(down, 3)
+    (0.193, 0.193)
+    """
     if not 0 < baseline < 1:
         raise UserError("methods.power.baseline")
     n1, n2 = _effective(n1, inflation), _effective(n2, inflation)
@@ -193,7 +199,12 @@ def detectable_paired_means(
 def smallest_paired_change(
     n: float, sd: float, *, power: float = 0.8, alpha: float = 0.05
 ) -> float:
-    """The size of ``detectable_paired_means``, alike in both directions."""
+    """The size of ``detectable_paired_means``, alike in both directions.
+
+    >>> import umea_eval as ue
+    >>> round(ue.methods.power.smallest_paired_change(34, 1.0), 2)
+    0.5
+    """
     n = _effective(n, 1)
     effect = _smallest(
         lambda d: formulas.power_paired_means(n, d, 1.0, alpha=alpha), _LARGEST, power
@@ -330,7 +341,12 @@ def detectable_difference_in_differences(
 def smallest_difference_in_differences(
     treated: int, controls: int, sd_change: float, *, power: float = 0.8, alpha: float = 0.05
 ) -> float:
-    """The size of ``detectable_difference_in_differences``, alike in both directions."""
+    """The size of ``detectable_difference_in_differences``, alike in both directions.
+
+    >>> import umea_eval as ue
+    >>> round(ue.methods.power.smallest_difference_in_differences(2, 4, 1.5), 2)
+    4.89
+    """
     if treated < 1 or controls < 1:
         raise UserError("methods.power.permutation", units=treated + controls)
     effect = _smallest(

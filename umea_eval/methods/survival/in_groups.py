@@ -28,6 +28,11 @@ def in_groups(
     function of the events and those at risk of each group alone. With ``least`` of at most 1 all is
     as it was, with a group for each end at or after the first event. Events after the last of
     ``ends`` are in no group.
+
+    >>> import umea_eval as ue
+    >>> times, ends = ue.methods.survival.in_groups([1, 2, 3, 5, 8], [1, 1, 0, 1, 1], least=2)
+    >>> times.tolist(), ends.tolist()
+    ([2.0, 2.0, 3.0, 8.0, 8.0], [2.0, 8.0])
     """
     given = np.asarray(times, dtype=np.float64)
     happened = np.asarray(events).astype(bool)

@@ -182,7 +182,12 @@ def detectable_change(
 
 
 def detectable_of(pairs: float, sd: float, *, power: float = 0.8, alpha: float = 0.05) -> float:
-    """``value`` of ``detectable_change`` for so many pairs whose differences spread so much."""
+    """``value`` of ``detectable_change`` for so many pairs whose differences spread so much.
+
+    >>> import umea_eval as ue
+    >>> round(ue.datasets.vhu_lss.measures.detectable_of(34, 10), 1)
+    5.0
+    """
     if not sd > 0:
         return np.nan
     return smallest_paired_change(pairs, sd, power=power, alpha=alpha)
