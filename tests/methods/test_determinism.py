@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = """
 import sys
 import numpy as np, pandas as pd
-import pytest
 from umea_eval.methods import agreement, bounds, decomposition, multiplicity, paired, power
 from umea_eval.methods import proportions, rates, standardisation
 
