@@ -160,7 +160,7 @@ def test_work_is_cancelled_and_what_waits_never_begins(user: TestClient, site: S
         assert wait(site, work) == "cancelled"
     assert "Inget halvfärdigt" in user.get(first).text
     assert site.work.in_hand() == []
-    assert user.get("/work/0000").status_code == 422
+    assert user.get("/jobs/0000").status_code == 422
 
 
 def test_a_form_has_a_control_for_every_type(user: TestClient) -> None:
@@ -242,7 +242,7 @@ def test_a_withheld_report_says_so_in_words(user: TestClient, site: Site) -> Non
             "code": "",
         },
     )
-    page = user.get("/work/0123").text
+    page = user.get("/jobs/0123").text
     assert "Rapporten hålls inne" in page
     assert "utlämnandekontrollen släpper inte ut den" in page
     assert "Tabell 1, rad 2" in page

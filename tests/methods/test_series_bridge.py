@@ -21,7 +21,7 @@ def _placements(seed: int = 1, n: int = 200) -> pd.DataFrame:
 
 
 def test_ratio_and_limits_by_hand() -> None:
-    # Residuals 1, -0.032, -0.677, ... of new - R old with R = 60/62; Cochran 1977, 6.4.
+    # Residuals new - R old with R = 60/62: 1, -0.645, -0.355; Cochran 1977, 6.4.
     data = pd.DataFrame({"child": [1, 2, 3], "both": [31, 11, 20], "nights": [31, 10, 19]})
     row = series_bridge(data, "nights", "both", unit="child").table.iloc[0]
     residuals = np.array([31 - 60 / 62 * 31, 10 - 60 / 62 * 11, 19 - 60 / 62 * 20])

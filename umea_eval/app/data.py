@@ -83,13 +83,13 @@ async def answer(request: Request) -> Response:
 async def clean(request: Request) -> Response:
     """``POST /datasets/{name}/clean``"""
     job = site_of(request).work.add("clean", _name(request), language_of(request))
-    return see(f"/work/{job.id}")
+    return see(f"/jobs/{job.id}")
 
 
 async def example(request: Request) -> Response:
     """``POST /datasets/{name}/example``: made-up exports, cleaned at once."""
     job = site_of(request).work.add("example", _name(request), language_of(request))
-    return see(f"/work/{job.id}")
+    return see(f"/jobs/{job.id}")
 
 
 def account(request: Request) -> Response:

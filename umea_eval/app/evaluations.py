@@ -68,7 +68,7 @@ def _run(request: Request, fields: Fields) -> Response:
         "report_language": wanted.language,
     }
     job = site_of(request).work.add("report", wanted.name, settings.language, about)
-    return see(f"/work/{job.id}")
+    return see(f"/jobs/{job.id}")
 
 
 def _form(request: Request, sent: Fields | None, faults: dict[str, str], fault: str) -> Response:

@@ -15,7 +15,7 @@ from umea_eval.language import Language, text
 
 
 def progress(request: Request) -> Response:
-    """``GET /work/{id}``: what is being done, or what came of it."""
+    """``GET /jobs/{id}``: what is being done, or what came of it."""
     job = _job(request)
     if job.state == "done":
         if job.kind == "report":
@@ -34,7 +34,7 @@ def progress(request: Request) -> Response:
 
 
 def state(request: Request) -> Response:
-    """``GET /work/{id}/state``: the same for the script."""
+    """``GET /jobs/{id}/state``: the same for the script."""
     job = _job(request)
     facts: dict[str, Any] = {
         "ended": job.ended,
@@ -46,10 +46,10 @@ def state(request: Request) -> Response:
 
 
 def cancel(request: Request) -> Response:
-    """``POST /work/{id}/cancel``"""
+    """``POST /jobs/{id}/cancel``"""
     job = _job(request)
     site_of(request).work.cancel(job)
-    return see(f"/work/{job.id}")
+    return see(f"/jobs/{job.id}")
 
 
 def _job(request: Request) -> Job:

@@ -55,9 +55,9 @@ ROUTES = (
     Route("/reports/files/{path:path}", reports.file),
     Route("/project", project.project),
     Route("/project", project.save, methods=["POST"]),
-    Route("/work/{id}", progress.progress),
-    Route("/work/{id}/state", progress.state),
-    Route("/work/{id}/cancel", progress.cancel, methods=["POST"]),
+    Route("/jobs/{id}", progress.progress),
+    Route("/jobs/{id}/state", progress.state),
+    Route("/jobs/{id}/cancel", progress.cancel, methods=["POST"]),
 )
 
 
