@@ -5,6 +5,7 @@ that disclosure control can judge them; ``total`` is the code of all categories 
 """
 
 from umea_eval.datasets.forsorjningsstod.results.amounts import amounts_by_year, kinds_in
+from umea_eval.datasets.forsorjningsstod.results.bridges import bridges
 from umea_eval.datasets.forsorjningsstod.results.durations import (
     duration_curve,
     durations,
@@ -12,11 +13,12 @@ from umea_eval.datasets.forsorjningsstod.results.durations import (
 )
 from umea_eval.datasets.forsorjningsstod.results.exits import exit_reasons, returns
 from umea_eval.datasets.forsorjningsstod.results.households import (
+    by_age,
     by_sex,
-    household_sex,
     sex_difference,
 )
-from umea_eval.datasets.forsorjningsstod.results.obstacles import obstacles_in
+from umea_eval.datasets.forsorjningsstod.results.lasting import new_in_year, rolling
+from umea_eval.datasets.forsorjningsstod.results.obstacles import obstacles_in, obstacles_over_time
 from umea_eval.datasets.forsorjningsstod.results.register import (
     GAPS,
     SEXES,
@@ -37,17 +39,21 @@ __all__ = [
     "Choices",
     "Register",
     "amounts_by_year",
+    "bridges",
+    "by_age",
     "by_sex",
     "duration_curve",
     "durations",
     "exit_reasons",
     "found_spells",
-    "household_sex",
     "kinds_in",
     "missing_values",
+    "new_in_year",
     "obstacles_in",
+    "obstacles_over_time",
     "register",
     "returns",
+    "rolling",
     "sensitivity",
     "sex_difference",
 ]

@@ -16,8 +16,13 @@ from umea_eval.datasets.forsorjningsstod.results.register import GAPS, Choices, 
 from umea_eval.methods.survival import KaplanMeier, in_groups, kaplan_meier
 
 
-def found_spells(found: Register, choices: Choices, *, gap: int | None = None) -> pd.DataFrame:
-    """The spells of the register under the choices, with the reasons of their exits."""
+def found_spells(
+    found: Register, choices: Choices, *, gap: int | None = None, joined: bool = True
+) -> pd.DataFrame:
+    """The spells of the register under the choices, with the reasons of their exits.
+
+    ``joined``: across a change of record system, as the report counts; False for a bridge.
+    """
     width = choices.gap if gap is None else gap
     months = benefit_months(found.payments, support_kind=choices.kinds)
     begun = (
@@ -25,7 +30,7 @@ def found_spells(found: Register, choices: Choices, *, gap: int | None = None) -
         if found.decisions is not None
         else None
     )
-    changes = break_months(months)["month"].tolist() if len(months) else []
+    changes = break_months(months)["month"].tolist() if joined and len(months) else []
     made = spells(
         months, gap=width, first=found.first, last=found.last, breaks=changes, begun=begun
     )
