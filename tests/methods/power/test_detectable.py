@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -23,6 +24,7 @@ from umea_eval.methods.power import (
     power_paired_proportions,
     power_proportions,
     power_rates,
+    smallest_paired_change,
 )
 
 
@@ -54,6 +56,13 @@ def test_14_people_can_show_only_large_changes() -> None:
     # The pilot of 14: (t + z) gives a standardised change of about 0.81.
     effect = _values(detectable_paired_means(14, 1.0))[0]
     assert effect == pytest.approx(0.81, abs=0.01)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.025, 0.05 / 12])
+def test_ten_pairs_have_a_smallest_change_as_nine_and_eleven_have(alpha: float) -> None:
+    # SciPy's noncentral t has holes; one of them stopped ten pairs at 2.5 per cent.
+    changes = [smallest_paired_change(n, 1.0, alpha=alpha) for n in range(3, 80)]
+    assert all(more < fewer for fewer, more in itertools.pairwise(changes))
 
 
 def test_too_few_people_can_show_nothing() -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from umea_eval.datasets.vhu_lss.measures import (
     bmi_classes,
+    correlation_in_homes,
     detectable_introduction,
     detectable_of,
     detectable_participation,
@@ -335,7 +336,8 @@ def place_differences(found: Register, choices: Choices) -> pd.DataFrame:
     """Each municipality's participation minus that of the one with most invited.
 
     One row per municipality and ``base`` (offered, eligible): the four counts, ``value`` with
-    Newcombe's limits, and ``detectable``, the smallest difference downwards (else upwards) that
+    Newcombe's limits for persons who share homes, and ``detectable``, the
+    smallest difference downwards (else upwards) that
     their sizes could have shown. The intervals of one base hold together, and with that of
     ``sex_difference`` (Bonferroni).
     """
@@ -353,10 +355,21 @@ def place_differences(found: Register, choices: Choices) -> pd.DataFrame:
         own = found.people[found.people["municipality"].isin(offering)]
         taking = choices.taking_part
         table = participation_difference(
-            own, reference=reference, base=base, taking_part=taking, confidence=confidence
+            own,
+            reference=reference,
+            base=base,
+            taking_part=taking,
+            interval="newcombe_homes",
+            confidence=confidence,
         )
+        persons = own[own["invited"]] if base == "offered" else own
         least = detectable_participation(
-            own, reference=reference, base=base, taking_part=taking, alpha=1 - confidence
+            own,
+            reference=reference,
+            base=base,
+            taking_part=taking,
+            alpha=1 - confidence,
+            correlation_in_homes=correlation_in_homes(persons, taking, by="municipality"),
         ).set_index("municipality")
         down, up = (
             least.loc[least["direction"] == way, "value"].abs() for way in ("decrease", "increase")
