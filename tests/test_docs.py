@@ -33,6 +33,7 @@ PAGES = sorted(
     if path.parent.name != "fel" and path.name != "fel.md"  # written from errors.toml
 )
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+MENU = re.compile(r"^```\{toctree\}\n((?::[^\n]*\n)*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(umea-eval [^`]+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
@@ -75,6 +76,18 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text(encoding="utf-8")):
         found = page.parent / target
         assert found.exists() or re.search(r"fel(/E\d+)?\.md$", target), target
+
+
+def test_every_page_is_in_a_menu_of_the_site() -> None:
+    menus = {
+        (page.parent / f"{name}.md").resolve()
+        for page in PAGES
+        for kind, entries in MENU.findall(page.read_text(encoding="utf-8"))
+        for name in entries.split()
+    }
+    assert [page for page in PAGES if page.parent != REPOSITORY and page not in menus] == [
+        DOCS / "index.md"
+    ]
 
 
 def test_the_python_of_the_analysts_guide_does_what_it_says(

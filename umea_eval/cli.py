@@ -24,6 +24,7 @@ from umea_eval.commands.batch import batch_commands
 from umea_eval.commands.data import data_commands
 from umea_eval.commands.disclosure import disclosure_commands
 from umea_eval.commands.guard import guard_commands
+from umea_eval.commands.lab import lab_command
 from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
 from umea_eval.error_pages import pages, terminal_page
 from umea_eval.errors import UserError
@@ -113,6 +114,7 @@ def build(language: Language) -> Group:
         *disclosure_commands(language),
         *guard_commands(language),
         app_command(language),
+        lab_command(language),
         _help(language),
         _version(language),
     ):
