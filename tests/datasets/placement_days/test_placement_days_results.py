@@ -10,6 +10,7 @@ import pytest
 
 from tests.datasets.placement_days.registers import BREAK, UNTIL, register
 from umea_eval.datasets.placement_days import results
+from umea_eval.datasets.placement_days.schema import KINDS
 from umea_eval.datasets.placement_days.synthetic import EXTRACTION, simulate
 
 PUBLIC = Path(__file__).parents[3] / "data/raw/public"
@@ -193,7 +194,7 @@ def test_every_variant_moves_as_it_must(found: results.Register) -> None:
 def test_groups_never_share_a_kind_and_leave_none_out() -> None:
     for grouping in ("papers", "kolada", "kinds"):
         kinds = [kind for group in results.hierarchy(grouping).values() for kind in group]
-        assert sorted(kinds) == sorted(set(results.KINDS))
+        assert sorted(kinds) == sorted(set(KINDS))
 
 
 @pytest.mark.parametrize("case", ["no rows", "another year"])
