@@ -13,6 +13,7 @@ from umea_eval.datasets.placement_days.results.costs import (
 )
 from umea_eval.datasets.placement_days.results.counting import counting_rules
 from umea_eval.datasets.placement_days.results.days import (
+    days_by_age,
     days_by_kind,
     days_by_month,
     days_by_sex,
@@ -65,6 +66,7 @@ __all__ = [
     "costs_by_month",
     "counting_rules",
     "daily",
+    "days_by_age",
     "days_by_kind",
     "days_by_month",
     "days_by_sex",

@@ -14,6 +14,17 @@ from umea_eval.datasets.placement_days.results.register import (
 from umea_eval.datasets.placement_days.results.sums import hierarchy, levels, ordered, summed
 from umea_eval.datasets.placement_days.schema import LEGAL_GROUPS
 
+# The youngest of each group: before school, school years, upper secondary school, grown up.
+AGE_GROUPS = {
+    "0_6": 0,
+    "7_12": 7,
+    "13_17": 13,
+    "18_20": 18,
+    "21_39": 21,
+    "40_64": 40,
+    "65_over": 65,
+}
+
 
 def days_by_kind(table: pd.DataFrame, other: pd.DataFrame, choices: Choices) -> pd.DataFrame:
     """Days of the two years by group and kind under both rules of counting.
@@ -57,6 +68,28 @@ def days_by_sex(table: pd.DataFrame, choices: Choices, column: str = "group") ->
     return (
         made.sort_values(["_code", "_sex"]).drop(columns=["_code", "_sex"]).reset_index(drop=True)
     )
+
+
+def days_by_age(found: Register, table: pd.DataFrame, choices: Choices) -> pd.DataFrame:
+    """Days of the year by the age that the person reaches in it.
+
+    ``year``, ``age`` (a code of ``AGE_GROUPS``, unknown, or total), ``children``, ``days`` and the
+    largest; no row for an age without anybody.
+    """
+    own = table[table["year"] == choices.year]
+    rows = found.placements
+    born = pd.Series(pd.NA, index=rows.index, dtype="Float64")
+    if "person_birth_year" in rows:
+        born = rows["person_birth_year"].astype("Float64")
+    birth_year = born.groupby(rows["person"].astype("object")).first()
+    years = choices.year - own["person"].map(birth_year).astype("float64")
+    age = pd.Series(UNKNOWN, index=own.index, dtype="object")
+    for code, least in AGE_GROUPS.items():
+        age = age.mask(years >= least, code)
+    both = pd.concat([own.assign(age=age), own.assign(age=TOTAL)], ignore_index=True)
+    made = summed(both, ["year", "age"], ("days",))
+    order = [*AGE_GROUPS, UNKNOWN, TOTAL]
+    return made.sort_values("age", key=lambda codes: codes.map(order.index), ignore_index=True)
 
 
 def days_by_month(table: pd.DataFrame, choices: Choices) -> pd.DataFrame:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from umea_eval.datasets.placement_days import measures
+from umea_eval.datasets.placement_days.results.outcomes import GAPS
 from umea_eval.datasets.placement_days.results.register import (
     SEXES,
     TOTAL,
@@ -29,21 +32,12 @@ def outcomes_by_sex(found: Register, table: pd.DataFrame, choices: Choices) -> p
     ``outcome`` (``residential``: in HVB or SiS, ``moved``, ``unplanned``: left a home unplanned),
     ``sex``, ``children``, ``having``, ``share`` with limits.
     """
-    low, high = days_of(found, choices.year)
     own = table[table["year"] == choices.year]
     people = own.drop_duplicates("person").set_index("person")["sex"]
-    rows = measures.with_episodes(found.placements)
-    person = rows["person"].astype("object")
-    moved = rows["moved"] & (rows["starts"] >= low) & (rows["starts"] <= high)
-    left = (rows["ends"] >= low) & (rows["ends"] <= high)
-    if "end_reason" in rows:
-        left &= rows["end_reason"].isin(UNPLANNED)
-    else:
-        left &= False
     having = {
         "residential": set(own.loc[own["kind"].isin(RESIDENTIAL), "person"]),
-        "moved": set(person[moved]),
-        "unplanned": set(person[left]),
+        "moved": moved_in(found, choices),
+        "unplanned": left_in(found, choices),
     }
     made = []
     for outcome in OUTCOMES:
@@ -55,6 +49,26 @@ def outcomes_by_sex(found: Register, table: pd.DataFrame, choices: Choices) -> p
             made.append((outcome, sex, int(part.sum()), int((part & has).sum())))
     frame = pd.DataFrame(made, columns=["outcome", "sex", "children", "having"])
     return with_share(frame, "having", "children", value="share")
+
+
+def moved_in(found: Register, choices: Choices, *, gap_days: int = GAPS[0]) -> set[object]:
+    """Who moved to another home in the year, within care that goes on after ``gap_days``."""
+    low, high = days_of(found, choices.year)
+    rows = measures.with_episodes(found.placements, gap_days=gap_days)
+    own = rows["moved"] & (rows["starts"] >= low) & (rows["starts"] <= high)
+    return set(rows.loc[own, "person"].astype("object"))
+
+
+def left_in(
+    found: Register, choices: Choices, *, reasons: Sequence[str] = UNPLANNED
+) -> set[object]:
+    """Who left a home in the year for one of ``reasons``."""
+    low, high = days_of(found, choices.year)
+    rows = found.placements
+    if "end_reason" not in rows:
+        return set()
+    own = (rows["ends"] >= low) & (rows["ends"] <= high) & rows["end_reason"].isin(reasons)
+    return set(rows.loc[own, "person"].astype("object"))
 
 
 def sex_differences(table: pd.DataFrame) -> pd.DataFrame:
