@@ -13,7 +13,9 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -43,6 +45,9 @@ from umea_eval.usage import (
     formats_option,
     shown_path,
 )
+
+# Columns of the table of parameters: it fits a page of JupyterLab.
+_WIDTHS = (20, 18, 28, 38)
 
 DONE, BUG, USER, WITHHELD, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -362,11 +367,19 @@ def _parameter_table(path: Path, language: Language) -> str:
     for parameter in read_parameters(path):
         usual = as_text(parameter.default) or text("runs.parameters.empty", language)
         rows.append((parameter.name, usual, parameter.expected(language), parameter.help(language)))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    broken = [
+        tuple(
+            wrap(cell, width, break_long_words=False, break_on_hyphens=False) or [""]
+            for cell, width in zip(row, _WIDTHS, strict=True)
+        )
+        for row in rows
+    ]
+    widths = [max(len(line) for row in broken for line in row[column]) for column in range(4)]
+    lines = (line for row in broken for line in zip_longest(*row, fillvalue=""))
     return "\n".join(
         "  "
-        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
     )
 
 

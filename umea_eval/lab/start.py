@@ -11,6 +11,8 @@ from umea_eval.runs.warm.kernel_spec import install
 from umea_eval.settings import Settings
 
 PAGE = "docs/lab/START.ipynb"
+# JupyterLab's own settings, where they are not the usual: it asks nothing of the network.
+SETTINGS = Path(__file__).parent / "settings"
 
 
 def start(settings: Settings, *, port: int, browser: bool) -> None:
@@ -31,9 +33,7 @@ def _options(settings: Settings) -> list[str]:
     return [
         f"--ServerApp.root_dir={settings.root}",
         f"--LabApp.default_url={first}",
-        # Nothing is asked of the network.
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        f"--LabApp.app_settings_dir={SETTINGS}",
     ]
 
 
