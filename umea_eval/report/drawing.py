@@ -69,7 +69,7 @@ def course(
         places[::step], [months[place] for place in places[::step]], rotation=45, ha="right"
     )
     ax.set_ylim(bottom=0)
-    if len(inside) > 1:
+    if inside:
         ax.set_ylim(top=1.12 * ax.get_ylim()[1])  # room for the labels
     ax.grid(axis="y")
     _numbers(ax, language, share=share, axis="y")
@@ -133,7 +133,7 @@ def forest(
     ax.set_yticks(places, labels)
     for label, chosen in zip(ax.get_yticklabels(), frame["chosen"], strict=True):
         label.set_fontweight("bold" if chosen else "normal")
-    ax.invert_yaxis()
+    ax.set_ylim(len(frame) - 0.4, -0.6)  # from the top, none on the edge
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
     ax.set_xlabel(xlabel)

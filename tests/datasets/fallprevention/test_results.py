@@ -304,8 +304,58 @@ def test_every_variant_moves_as_it_must(found: results.Register) -> None:
     repeat = shares[shares["measure"] == "repeat"].set_index("setting")["numerator"]
     assert repeat.to_dict() == {"2": 1, "3": 1}
     rates = results.rate_variants(found)
-    assert rates["value"].tolist() == pytest.approx([5 / 2.4] * 4)  # presence is known everywhere
-    assert rates["chosen"].tolist() == [True, False, False, False]
+    # Five falls and three with an injury in 2 400 days; presence is known everywhere.
+    assert rates["value"].tolist() == pytest.approx([5 / 2.4] * 4 + [3 / 2.4] * 4)
+    assert rates["chosen"].tolist() == [True, False, False, False] * 2
+    # With an injury are a part of all; on presence are a part of those on both.
+    assert rates["whole"].tolist()[2:] == [5, 5, 5, 5, 3, 3]
+
+
+def test_the_bases_of_the_change_by_hand() -> None:
+    before = REPORTS.head(2).assign(happened_on=["2022-03-01", "2022-04-01"], closed_on=None)
+    both = reports(pd.concat([before, REPORTS], ignore_index=True))
+    time = days("2022-01")
+    # B has places only: 5 times 365 days instead of 600; its fall is not on presence.
+    alone = (time["unit"] == "B").to_numpy()
+    time.loc[alone, "basis"] = "places"
+    time.loc[alone, "resident_days"] = 150.0
+    own: Tables = {**tables(), "deviations": both, "resident_days": time}
+    table = results.change_variants(results.register(own, UNTIL, CHOICES), CHOICES)
+    rows = table.set_index(["kind", "basis"])
+    assert rows.loc[("fall", "both"), ["events", "before", "value"]].tolist() == [5, 2, 2.5]
+    assert rows.loc[("fall", "presence"), ["events", "before", "value"]].tolist() == [4, 2, 2.0]
+    assert rows.loc[("fall", "presence"), ["whole", "whole_before"]].tolist() == [5, 2]
+    assert rows["chosen"].tolist() == [True, False, False, False]
+
+
+def test_the_bridges_by_hand(found: results.Register) -> None:
+    table = results.bridges(found).set_index("way")
+    # A: 12 places over 365 days against 1 200 of presence; B and C: 5 places against 600 each.
+    assert table.loc["places", ["other", "own", "homes"]].tolist() == [22 * 365, 2400, 3]
+    assert table.loc["places", "ratio"] == pytest.approx(22 * 365 / 2400)
+    assert table.loc["places", "lower"] < 22 * 365 / 2400 < table.loc["places", "upper"]
+    # January has no month before it in the data: its fall is in neither.
+    assert table.loc["reported", ["months", "other", "own"]].tolist() == ["2023-02–2023-05", 4, 4]
+    late = reports()
+    # The fall of 10 January is reported in February, that of 1 May in January 2024.
+    late.loc[0, "reported_on"] = pd.Timestamp("2023-02-01")
+    late.loc[5, "reported_on"] = pd.Timestamp("2024-01-02")
+    moved = results.register({**tables(), "deviations": late}, UNTIL, CHOICES)
+    row = results.bridges(moved).set_index("way").loc["reported"]
+    assert (row["own"], row["other"]) == (4, 4)  # one comes in, one goes out
+    late.loc[0, "reported_on"] = pd.NaT
+    gone = results.register({**tables(), "deviations": late}, UNTIL, CHOICES)
+    row = results.bridges(gone).set_index("way").loc["reported"]
+    assert (row["own"], row["other"]) == (4, 3)
+    # Without presence, or without dates of the report, there is no bridge.
+    without = days()
+    without["basis"] = "places"
+    none = {
+        **tables(),
+        "resident_days": without,
+        "deviations": reports().drop(columns="reported_on"),
+    }
+    assert results.bridges(results.register(none, UNTIL, CHOICES)).empty
 
 
 @pytest.mark.parametrize("given", [tables(), {}], ids=["another year", "no tables"])
@@ -316,13 +366,16 @@ def test_nothing_in_nothing_out(given: Tables) -> None:
     assert not empty.divided
     for make in (
         *(results.phases, results.rates, results.months, results.assessed, results.severity),
-        *(results.prevention, results.counter_measures, results.rate_variants),
+        *(results.prevention, results.counter_measures, results.rate_variants, results.bridges),
     ):
         assert make(empty).empty
     for what in ("severity", "prevention"):
         assert results.bounds(empty, what).empty  # type: ignore[arg-type]
     own: Any
-    for own in (results.change, results.closure, results.closure_curve, results.share_variants):
+    for own in (
+        *(results.change, results.change_variants, results.closure, results.closure_curve),
+        results.share_variants,
+    ):
         assert own(empty, choices).empty
     assert results.units(empty, choices, small="small").empty
     assert results.unit_charts(empty, choices, small="small").empty

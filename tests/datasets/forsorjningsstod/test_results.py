@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.datasets.forsorjningsstod import register as dozen
 from umea_eval.datasets.forsorjningsstod import measures, results
 from umea_eval.datasets.forsorjningsstod.synthetic import EXTRACTION, simulate
 
@@ -78,6 +79,132 @@ def test_the_difference_is_of_the_table_above(found: results.Register) -> None:
     assert row["lower"] < 1 <= row["upper"]
 
 
+@pytest.fixture(scope="module")
+def two_years() -> results.Register:
+    """The dozen households of `register`, two years of data."""
+    rows = dozen.payments().assign(person_sex="women", role="head")
+    return results.register({"payments": rows}, pd.Timestamp("2024-01-10"))
+
+
+def test_the_age_is_that_of_the_year(two_years: results.Register) -> None:
+    # All heads were born in 1980. In 2022 eight households had 43 months, in 2023 six had 35.
+    for year, expected in ((2022, [8, 43]), (2023, [6, 35])):
+        table = results.by_age(two_years, results.Choices(year)).set_index("age")
+        assert table.loc["25_44", ["households", "benefit_months"]].tolist() == expected
+        assert table.loc["total", ["households", "benefit_months"]].tolist() == expected
+        assert table.loc["65_over", "households"] == 0
+    older = two_years.payments.assign(person_birth_year=1978)  # 45 in 2023, 44 in 2022
+    moved = results.register({"payments": older}, pd.Timestamp("2024-01-10"))
+    assert results.by_age(moved, results.Choices(2023)).set_index("age")["households"]["45_64"] == 6
+    assert results.by_age(moved, results.Choices(2022)).set_index("age")["households"]["45_64"] == 0
+    unborn = two_years.payments.drop(columns="person_birth_year")
+    unknown = results.register({"payments": unborn}, pd.Timestamp("2024-01-10"))
+    assert (
+        results.by_age(unknown, results.Choices(2023)).set_index("age")["households"]["unknown"]
+        == 6
+    )
+
+
+def test_new_households_by_hand(two_years: results.Register) -> None:
+    table = results.new_in_year(two_years, results.Choices(2023)).set_index("look_back")
+    # Of A, D, E, F, I and L: E, I and L after twelve months; D's September 2023 too after six.
+    assert table["numerator"].tolist() == [4, 4, 3]
+    assert table["denominator"].tolist() == [6, 6, 6]
+    assert table["share"].tolist() == pytest.approx([4 / 6, 4 / 6, 3 / 6])
+    # What lies within what: those of twelve months within those of six, the mildest within all.
+    assert table["numerator_wider"].tolist() == [6, 4, 4]
+    # Data begin with 2022: nobody can be known to be new in all of that year.
+    earlier = results.new_in_year(two_years, results.Choices(2022))
+    assert earlier["numerator"].isna().all()
+    assert earlier["share"].isna().all()
+
+
+def test_the_latest_months_by_hand(two_years: results.Register) -> None:
+    table = results.rolling(two_years, results.Choices(2023)).set_index("definition")
+    # December 2023: A with twelve of twelve, I with one.
+    assert table.loc["rolling", ["month", "households", "long_term"]].tolist() == ["2023-12", 2, 1]
+    # Thirty-six months do not lie in two years of data.
+    assert pd.isna(table.loc["very_long", "long_term"])
+    assert pd.isna(table.loc["very_long", "share"])
+    # December 2022: A, C, F and H; C has nine of the twelve months, A twelve.
+    for least, long_term in ((10, 1), (9, 2)):
+        own = results.rolling(two_years, results.Choices(2022, least=least))
+        assert own.set_index("definition").loc["rolling", "long_term"] == long_term
+    longer = [("A", f"{month:%Y-%m}", "women", 1.0) for month in months(36)]
+    longer += [("B", f"{month:%Y-%m}", "men", 1.0) for month in months(36)[10:]]
+    whole = results.register({"payments": payments(longer)}, pd.Timestamp("2024-01-10"))
+    own = results.rolling(whole, results.Choices(2023)).set_index("definition")
+    assert own.loc["very_long", ["households", "long_term"]].tolist() == [2, 1]  # B has 26 months
+
+
+def months(count: int) -> pd.DatetimeIndex:
+    """So many months that end with December 2023."""
+    return pd.date_range(end="2023-12-01", periods=count, freq="MS")
+
+
+def test_the_bridges_by_hand(two_years: results.Register) -> None:
+    table = results.bridges(two_years, results.Choices(2023)).set_index("way")
+    # L's May is livsföring i övrigt only: 34 of 35 months. No record system changed.
+    assert table.loc["support", ["other", "own"]].tolist() == [34, 35]
+    assert table.loc["support", "ratio"] == pytest.approx(34 / 35)
+    assert table.loc["support", "lower"] < 34 / 35 < table.loc["support", "upper"]
+    assert table.loc["unjoined", "ratio"] == 1
+    assert "paid" not in table.index  # no dates of payment
+    # Paid on the last day of the month before: the months of payment are one earlier. February to
+    # November have the month before and after in the data; A and B have both ways alike there, C's
+    # February to April become January to March, and D's January to April December to March.
+    paid = REGISTER["month"] - pd.Timedelta(days=1)
+    dated = results.register(
+        {"payments": REGISTER.assign(paid_on=paid)}, pd.Timestamp("2024-01-10")
+    )
+    row = results.bridges(dated, results.Choices(2023)).set_index("way").loc["paid"]
+    assert row["months"] == "2023-02–2023-11"
+    # Concerned: A 10, B 8, C 3, D 3 = 24. Paid: A 10, B January-April and July-November: 3 + 5 = 8,
+    # C 2 (February, March), D 2 and its December, paid in November: 3.
+    assert (row["own"], row["other"]) == (24, 23)
+
+
+def test_a_change_of_numbers_is_bridged() -> None:
+    rows = [*year_of("A", "women", range(1, 7)), *year_of("C", "men", range(2, 5))]
+    renamed = [
+        (f"new {number}", f"2023-{month:02}", "women", 1000.0)
+        for number in range(30)
+        for month in range(7, 13)
+    ]
+    before = [
+        (f"old {number}", f"2023-{month:02}", "women", 1000.0)
+        for number in range(30)
+        for month in range(1, 7)
+    ]
+    found = results.register(
+        {"payments": payments([*rows, *renamed, *before])}, pd.Timestamp("2024-01-10")
+    )
+    row = results.bridges(found, results.Choices(2023)).set_index("way").loc["unjoined"]
+    # All thirty old numbers, and A, end in June with the change: no exits. C leaves in April.
+    assert (row["own"], row["other"]) == (1, 32)
+
+
+def test_obstacles_quarter_by_quarter_by_hand() -> None:
+    people = measures.benefit_months(dozen.payments(), unit="person")
+    by_person = measures.obstacle_months(dozen.payments(), people)
+    table = results.obstacles_over_time(by_person, 2023).set_index(["quarter", "group"])
+    # April to June 2022: A and H three months each, B three not recorded, C one and D one.
+    assert table["persons"]["2022:2", "total"] == 11
+    assert table["persons"]["2022:2", "unemployed"] == 6
+    assert table["of_recorded"]["2022:2", "unemployed"] == 7  # D's month on sick leave
+    # From 2023 A has no obstacle, which is recorded.
+    assert table["persons"]["2023:1", "none"] == 3
+    years = results.obstacles_in(by_person, 2023).set_index("group")["persons"]
+    own = table[table["year"] == "2023"].groupby("group")["persons"].sum()
+    assert own.to_dict() == years.to_dict()
+    # Another list of codes held in 2016.
+    assert set(
+        results.obstacles_over_time(
+            by_person.assign(month=by_person["month"] - pd.DateOffset(years=6)), 2017
+        )["year"]
+    ) == {"2017"}
+
+
 def test_durations_and_returns_by_hand(found: results.Register) -> None:
     # Gap 1: A; B twice (June and July without); C; D twice. Gap 2 and 3: B's gap of two months
     # parts it under 1 and 2, and not under 3.
@@ -121,6 +248,10 @@ def test_nothing_in_nothing_out() -> None:
     assert results.exit_reasons(empty, choices).empty
     assert results.returns(empty, choices)["share"].isna().all()
     assert results.sensitivity(empty, choices)["value"].isna().all()
+    assert results.by_age(empty, choices)["households"].sum() == 0
+    assert results.new_in_year(empty, choices)["share"].isna().all()
+    assert results.rolling(empty, choices).empty
+    assert results.bridges(empty, choices).empty
 
 
 def test_the_planted_truth_comes_back_whatever_the_order_of_rows() -> None:

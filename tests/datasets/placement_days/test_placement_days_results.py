@@ -10,6 +10,7 @@ import pytest
 
 from tests.datasets.placement_days.registers import BREAK, UNTIL, register
 from umea_eval.datasets.placement_days import results
+from umea_eval.datasets.placement_days.schema import KINDS
 from umea_eval.datasets.placement_days.synthetic import EXTRACTION, simulate
 
 PUBLIC = Path(__file__).parents[3] / "data/raw/public"
@@ -89,6 +90,37 @@ def test_days_by_sex_and_ground_add_up(daily: pd.DataFrame) -> None:
         parts = table.drop("total", level=0).drop("total", level="sex")
         assert parts.sum() == table["total", "total"] == 852
     assert table["sol", "women"] == 306  # Cim, the only one by SoL in 2023
+
+
+def test_days_by_age_by_hand(daily: pd.DataFrame) -> None:
+    # Anna turns 12 in 2023 (173 days), Bo 13 (373), Cim 18 (306).
+    born = {"a": 2011, "b": 2010, "c": 2005, "d": 1980}
+    rows = placements().assign(person_birth_year=placements()["person"].map(born))
+    found = results.register({"placements": rows}, PROVENANCE, CHOICES)
+    table = results.days_by_age(found, daily, CHOICES).set_index("age")
+    assert table["days"].to_dict() == {"7_12": 173, "13_17": 373, "18_20": 306, "total": 852}
+    assert table["children"].tolist() == [1, 1, 1, 3]
+    unknown = results.register({"placements": placements()}, PROVENANCE, CHOICES)
+    assert results.days_by_age(unknown, daily, CHOICES)["age"].tolist() == ["unknown", "total"]
+
+
+def test_the_bridges_by_hand(found: results.Register) -> None:
+    table = results.counting_rules(found, CHOICES).set_index(["counting", "joined"])
+    # Nights: Anna 31 + 140, Bo 365 + 7, Cim 14 + 290 = 847 of 852 days.
+    nights = table.loc[("first_only", "yes")]
+    assert nights["days"] == 847
+    assert nights["ratio"] == pytest.approx(847 / 852)
+    assert nights["lower"] < 847 / 852 < nights["upper"]
+    # With a price: Anna 32 days at 5 000 and 141 at 2 000, Cim 291 at 1 000; a night less of each.
+    own = table.loc[("both", "yes")]
+    assert own["cost"] == 733_000
+    assert nights["cost"] == 733_000 - 5_000 - 2_000 - 1_000
+    assert nights["cost_ratio"] == pytest.approx(725 / 733)
+    # The report's own way has no ratio; the other way round the ratio is the inverse.
+    assert own[["ratio", "cost_ratio"]].isna().all()
+    other = results.counting_rules(found, results.Choices(2023, counting="first_only"))
+    ratios = other.set_index(["counting", "joined"])["ratio"]
+    assert ratios["both", "yes"] == pytest.approx(852 / 847)
 
 
 def test_days_counted_twice_by_hand(found: results.Register) -> None:
@@ -177,9 +209,9 @@ def test_the_budget_follows_the_days_of_the_months(daily: pd.DataFrame) -> None:
     assert results.budget(daily, CHOICES, None).empty
 
 
-def test_every_variant_moves_as_it_must(found: results.Register) -> None:
-    table = results.sensitivity(found, CHOICES)
-    assert table["chosen"].sum() == 2  # one of placed again, one of breakdowns
+def test_every_variant_moves_as_it_must(found: results.Register, daily: pd.DataFrame) -> None:
+    table = results.sensitivity(found, daily, CHOICES)
+    assert table["chosen"].sum() == 4  # moved, left, placed again, breakdowns
     again = table[table["measure"] == "again"].set_index(["definition", "setting"])
     # Cim's HVB five days later is the same care where a week may lie between two homes.
     assert (
@@ -188,12 +220,27 @@ def test_every_variant_moves_as_it_must(found: results.Register) -> None:
     )
     broken = table[table["measure"] == "breakdown"].set_index("definition")["numerator"]
     assert broken["breakdown_only"] < broken["unplanned"]
+    # Of Anna, Bo and Cim, Anna and Cim moved, under either gap, and left unplanned: Anna ran away,
+    # and only Cim's home broke down.
+    own = table[table["measure"].isin(["moved", "left"])].set_index("definition")
+    assert own["denominator"].tolist() == [3, 3, 3, 3]
+    assert own["numerator"].to_dict() == {
+        **{"moved_gap_7": 2, "moved_gap_1": 2},
+        **{"left_unplanned": 2, "left_breakdown": 1},
+    }
+    # Each lies within the milder one above it, and the mildest within all children.
+    assert own["numerator_wider"].tolist() == [3, 2, 3, 2]
+    assert own.loc["left_breakdown", "numerator_wider_of"] == "outcome"
+    # In 2024 Cim's HVB began five days after the family home: a move only where a week may lie
+    # between.
+    later = results.sensitivity(found, daily, results.Choices(2024)).set_index("definition")
+    assert later.loc[["moved_gap_7", "moved_gap_1"], "numerator"].tolist() == [1, 0]
 
 
 def test_groups_never_share_a_kind_and_leave_none_out() -> None:
     for grouping in ("papers", "kolada", "kinds"):
         kinds = [kind for group in results.hierarchy(grouping).values() for kind in group]
-        assert sorted(kinds) == sorted(set(results.KINDS))
+        assert sorted(kinds) == sorted(set(KINDS))
 
 
 @pytest.mark.parametrize("case", ["no rows", "another year"])
@@ -228,7 +275,7 @@ def test_nothing_in_nothing_out(case: str) -> None:
         assert results.breakdowns(found).empty
         assert results.forecast(daily).empty
         assert results.back_test(daily).empty
-        assert results.sensitivity(found, choices)["value"].isna().all()
+        assert results.sensitivity(found, daily, choices)["value"].isna().all()
 
 
 def test_the_planted_truth_comes_back_whatever_the_order_of_rows() -> None:
@@ -251,7 +298,7 @@ def test_the_planted_truth_comes_back_whatever_the_order_of_rows() -> None:
                 results.days_by_kind(daily, results.daily(found, "first_only"), CHOICES),
                 results.costs_by_kind(daily, CHOICES),
                 results.by_year(found, daily),
-                results.sensitivity(found, CHOICES),
+                results.sensitivity(found, daily, CHOICES),
             )
         )
     for one, other in zip(*tables, strict=True):

@@ -4,6 +4,7 @@ Each function gives a frame that a report registers as it is. Counts stand besid
 that disclosure control can judge them; ``total`` is the code of all categories together.
 """
 
+from umea_eval.datasets.fallprevention.results.bridges import bridges
 from umea_eval.datasets.fallprevention.results.closure import closure, closure_curve
 from umea_eval.datasets.fallprevention.results.downton import assessments_used, downton
 from umea_eval.datasets.fallprevention.results.fallers import (
@@ -35,6 +36,7 @@ from umea_eval.datasets.fallprevention.results.severity import (
     severity,
 )
 from umea_eval.datasets.fallprevention.results.variants import (
+    change_variants,
     counter_measures,
     rate_variants,
     share_variants,
@@ -49,8 +51,10 @@ __all__ = [
     "assessed",
     "assessments_used",
     "bounds",
+    "bridges",
     "change",
     "change_of",
+    "change_variants",
     "closure",
     "closure_curve",
     "counter_measures",

@@ -13,6 +13,7 @@ from umea_eval.datasets.fallprevention.measures.selection import (
     FALLS,
     PHASES,
     REPORTS,
+    Basis,
     chosen,
     exposure,
 )
@@ -72,7 +73,7 @@ def rates(found: Register) -> pd.DataFrame:
     return table[[*names, "unnamed", "left_out"]].astype({"year": "str", "phase": "str"})
 
 
-def change(found: Register, choices: Choices) -> pd.DataFrame:
+def change(found: Register, choices: Choices, *, basis: Basis = "both") -> pd.DataFrame:
     """Falls, and falls with an injury, per resident-day: the year over the year before.
 
     No row where the two years are not comparable: the change of record system lies in or between
@@ -82,11 +83,11 @@ def change(found: Register, choices: Choices) -> pd.DataFrame:
     years and their falls hang together: each home is compared with itself (estimating equations
     clustered on homes, with bias-reduced errors). No limits with fewer than
     three homes, or where a year has no events. The interval holds together with that of
-    ``sex_difference``.
+    ``sex_difference``. ``basis``: of the resident-days, and of the falls in them.
     """
     year, before = str(choices.year), str(choices.year - 1)
     months = (f"{before}-01", f"{year}-12")
-    time = exposure(found.days, months=months)
+    time = exposure(found.days, months=months, basis=basis)
     held = time.groupby("year")["month"].nunique()
     whole = bool((held.reindex([before, year]) == 12).all())
     comparable = whole and len(set(time["phase"])) == 1

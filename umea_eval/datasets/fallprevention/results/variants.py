@@ -11,6 +11,7 @@ from umea_eval.datasets.fallprevention.measures import fall_rates, predictive_va
 from umea_eval.datasets.fallprevention.measures.selection import PHASES, REPORTS, chosen
 from umea_eval.datasets.fallprevention.results.closure import time_in
 from umea_eval.datasets.fallprevention.results.downton import used_assessments
+from umea_eval.datasets.fallprevention.results.rates import change
 from umea_eval.datasets.fallprevention.results.register import STARTS, Choices, Register
 from umea_eval.datasets.fallprevention.results.shares import with_share
 from umea_eval.datasets.fallprevention.schema import NOT_ASSESSED
@@ -118,27 +119,60 @@ def share_variants(found: Register, choices: Choices) -> pd.DataFrame:
 
 
 def rate_variants(found: Register) -> pd.DataFrame:
-    """Falls per 1 000 resident-days of the window under other definitions: for a forest plot.
+    """Falls, and falls with an injury, per 1 000 resident-days under other definitions.
 
-    ``basis`` ("both", "presence") and ``repeats`` ("resident", "independent"); ``events``,
-    ``days``, ``value``, ``lower``, ``upper`` and ``chosen``. ``whole``: the events on both bases,
-    where these are on one.
+    For a forest plot: ``kind`` ("fall", "injured"), ``basis`` ("both", "presence") and ``repeats``
+    ("resident", "independent"); ``events``, ``days``, ``value``, ``lower``, ``upper`` and
+    ``chosen``. ``whole``: of what the events are a part (``whole_kind``): those on both bases,
+    where these are on one; all falls, where they are on both and with an injury.
     """
     rows = []
-    for basis in ("both", "presence"):
-        for repeats in ("resident", "independent"):
-            own = fall_rates(
-                *(found.deviations, found.days),
-                months=found.window,
-                basis=basis,
-                repeats=repeats,
-            )
-            for _, row in own.iterrows():
-                names = ["numerator", "denominator", "value", "lower", "upper"]
-                is_chosen = (basis, repeats) == ("both", "resident")
-                rows.append((basis, repeats, *(row[name] for name in names), is_chosen))
-    names = ["basis", "repeats", "events", "days", "value", "lower", "upper", "chosen"]
+    for kind in ("fall", "injured"):
+        for basis in ("both", "presence"):
+            for repeats in ("resident", "independent"):
+                own = fall_rates(
+                    *(found.deviations, found.days),
+                    injured=kind == "injured",
+                    months=found.window,
+                    basis=basis,
+                    repeats=repeats,
+                )
+                for _, row in own.iterrows():
+                    is_chosen = (basis, repeats) == ("both", "resident")
+                    numbers = (row[name] for name in _NUMBERS)
+                    rows.append((kind, basis, repeats, *numbers, is_chosen))
+    names = ["kind", "basis", "repeats", "events", "days", "value", "lower", "upper", "chosen"]
     table = pd.DataFrame(rows, columns=names)
-    table = table.astype({**dict.fromkeys(names[2:7], "float64"), "chosen": "bool"})
-    both = table.loc[table["basis"] == "both", "events"].max()
-    return table.assign(whole=np.where(table["basis"] == "both", np.nan, both))
+    table = table.astype({**dict.fromkeys(names[3:8], "float64"), "chosen": "bool"})
+    on_both = table[table["basis"] == "both"].groupby("kind")["events"].max()
+    all_falls = (table["basis"] == "both") & (table["kind"] == "injured")
+    whole_kind = table["kind"].mask(all_falls, "fall")
+    whole = whole_kind.map(on_both).astype("float64")
+    return table.assign(
+        whole_kind=whole_kind, whole=whole.mask((table["basis"] == "both") & ~all_falls)
+    )
+
+
+def change_variants(found: Register, choices: Choices) -> pd.DataFrame:
+    """``change`` under other definitions: for a forest plot. No row where it has none.
+
+    The columns of ``change`` and ``basis`` ("both", "presence": the same homes and months in both
+    years), ``chosen``, and ``whole`` and ``whole_before``: the counts on both bases, where these
+    are on one.
+    """
+    own = change(found, choices)
+    if own.empty:
+        return own.assign(basis="", chosen=False, whole=np.nan, whole_before=np.nan)
+    alone = change(found, choices, basis="presence")
+    table = pd.concat([own.assign(basis="both"), alone.assign(basis="presence")])
+    table = table.merge(
+        own[["kind", "events", "before"]].rename(
+            columns={"events": "whole", "before": "whole_before"}
+        ),
+        on="kind",
+        how="left",
+    )
+    both = table["basis"] == "both"
+    wholes = ["whole", "whole_before"]
+    table[wholes] = table[wholes].astype("float64").mask(both, np.nan)
+    return table.assign(chosen=both & (table["kind"] == "fall"))
