@@ -64,4 +64,5 @@ def test_the_page_makes_a_report(tmp_path: Path) -> None:
     notebook = nbformat.read(START, as_version=4)
     folder = {"metadata": {"path": project / "docs/lab"}}
     NotebookClient(notebook, kernel_name="python3", timeout=300, resources=folder).execute()
+    assert "Traceback" not in json.dumps([cell.get("outputs") for cell in notebook.cells])
     assert (project / "reports/key_figures/sv/report.html").is_file()
