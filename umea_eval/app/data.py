@@ -119,6 +119,7 @@ def _ask(
     home = settings_of(request).raw / name
     files = [
         {
+            "place": place,
             "name": each.name,
             "dated": each.dated,
             "exists": place in taken or each.target(None).exists(),
