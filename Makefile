@@ -38,7 +38,7 @@ test: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(PARALLEL)
 
-test-all: test $(VENV)/crate/.done
+test-all: test $(VENV)/.lab $(VENV)/crate/.done
 	$(BIN)/python -m pytest -m slow $(PARALLEL)
 
 format: $(VENV)/.dev
@@ -46,8 +46,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 lab: $(VENV)/.lab
-	$(BIN)/python -m umea_eval.runs.warm.kernel_spec
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/docs/lab/START.ipynb
+	$(BIN)/umea-eval lab
 
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs

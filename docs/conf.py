@@ -22,6 +22,7 @@ ENGLISH = (
     "architecture",
     "benchmarks",
     "changelog",
+    "claims",
     "coverage",
     "disclosure",
     "methods",

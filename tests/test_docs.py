@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 import nbformat
 import pytest
+import yaml
 from nbclient import NotebookClient
 from playwright.sync_api import Browser, Page
 
@@ -33,6 +34,13 @@ PAGES = sorted(
     if path.parent.name != "fel" and path.name != "fel.md"  # written from errors.toml
 )
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+MENU = re.compile(r"^```\{toctree\}\n((?::[^\n]*\n)*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CITATION = {
+    *("abstract", "authors", "cff-version", "commit", "contact", "date-released", "doi"),
+    *("identifiers", "keywords", "license", "license-url", "message", "preferred-citation"),
+    *("references", "repository", "repository-artifact", "repository-code", "title", "type"),
+    *("url", "version"),
+}
 INLINE = re.compile(r"`(umea-eval [^`]+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
@@ -77,6 +85,18 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
         assert found.exists() or re.search(r"fel(/E\d+)?\.md$", target), target
 
 
+def test_every_page_is_in_a_menu_of_the_site() -> None:
+    menus = {
+        (page.parent / f"{name}.md").resolve()
+        for page in PAGES
+        for kind, entries in MENU.findall(page.read_text(encoding="utf-8"))
+        for name in entries.split()
+    }
+    assert [page for page in PAGES if page.parent != REPOSITORY and page not in menus] == [
+        DOCS / "index.md"
+    ]
+
+
 def test_the_python_of_the_analysts_guide_does_what_it_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -104,12 +124,15 @@ def test_the_commands_of_the_first_page_do_what_they_say(tmp_path: Path, umea_ev
 
 
 def test_the_citation_names_this_version() -> None:
-    text = (REPOSITORY / "CITATION.cff").read_text(encoding="utf-8")
-    given = dict(re.findall(r'^([\w-]+): "?([^"\n]+)"?$', text, re.MULTILINE))
+    given = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text(encoding="utf-8"))
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert given["cff-version"] == "1.2.0"
-    assert {"message", "title", "type"} <= set(given)
-    assert re.search(r"^authors:\n  - name: ", text, re.MULTILINE)
+    # Required and known keys of the schema of the Citation File Format 1.2.0; no one is named.
+    assert {"authors", "message", "title"} <= set(given) <= CITATION
+    assert [set(author) for author in given["authors"]] == [{"name"}]
+    assert given["type"] in ("software", "dataset")
+    words = [given[name] for name in ("message", "title", "version", "abstract")]
+    assert all(isinstance(each, str) and each for each in (*words, *given["keywords"]))
     assert given["version"] == ue.__version__
     assert given["license"] == project["license"]
     assert ue.__version__ in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")

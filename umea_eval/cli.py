@@ -13,7 +13,9 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -24,6 +26,7 @@ from umea_eval.commands.batch import batch_commands
 from umea_eval.commands.data import data_commands
 from umea_eval.commands.disclosure import disclosure_commands
 from umea_eval.commands.guard import guard_commands
+from umea_eval.commands.lab import lab_command
 from umea_eval.datasets.key_figures.codes import DISMISSED, SEVERITIES, STATUSES, Severity
 from umea_eval.error_pages import pages, terminal_page
 from umea_eval.errors import UserError
@@ -42,6 +45,9 @@ from umea_eval.usage import (
     formats_option,
     shown_path,
 )
+
+# Columns of the table of parameters: it fits a page of JupyterLab.
+_WIDTHS = (20, 18, 28, 38)
 
 DONE, BUG, USER, WITHHELD, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -113,6 +119,7 @@ def build(language: Language) -> Group:
         *disclosure_commands(language),
         *guard_commands(language),
         app_command(language),
+        lab_command(language),
         _help(language),
         _version(language),
     ):
@@ -360,11 +367,19 @@ def _parameter_table(path: Path, language: Language) -> str:
     for parameter in read_parameters(path):
         usual = as_text(parameter.default) or text("runs.parameters.empty", language)
         rows.append((parameter.name, usual, parameter.expected(language), parameter.help(language)))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    broken = [
+        tuple(
+            wrap(cell, width, break_long_words=False, break_on_hyphens=False) or [""]
+            for cell, width in zip(row, _WIDTHS, strict=True)
+        )
+        for row in rows
+    ]
+    widths = [max(len(line) for row in broken for line in row[column]) for column in range(4)]
+    lines = (line for row in broken for line in zip_longest(*row, fillvalue=""))
     return "\n".join(
         "  "
-        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
     )
 
 

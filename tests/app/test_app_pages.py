@@ -13,10 +13,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.app.conftest import DATASET, HOME, PORT, TOKEN
+from umea_eval.app.progress import NO_DECISIONS
 from umea_eval.app.server import create_app
 from umea_eval.app.site import Site
 from umea_eval.app.work import Job, Work, _hear
 from umea_eval.disclosure.profiles import Withheld
+from umea_eval.errors import UserError
 from umea_eval.intake.correcting import quarantined_rows
 from umea_eval.processed.clean import clean
 from umea_eval.settings import read_settings
@@ -172,7 +174,7 @@ def test_a_form_has_a_control_for_every_type(user: TestClient) -> None:
     assert len(re.findall(r'type="checkbox" name="sexes" value="\w+" checked>', page)) == 2
     assert '<option value="2" selected>2</option>' in page
     assert '<option value="sv" selected>svenska</option>' in page
-    assert '<option value="public" selected>public</option>' in page
+    assert '<option value="public" selected>public: bara publicerade uppgifter' in page
 
 
 def test_every_fault_stands_at_its_field_in_the_words_of_the_command_line(
@@ -247,6 +249,26 @@ def test_a_withheld_report_says_so_in_words(user: TestClient, site: Site) -> Non
     assert "utlämnandekontrollen släpper inte ut den" in page
     assert "Tabell 1, rad 2" in page
     assert "Tillbaka till formuläret" in page
+
+
+def test_a_report_that_lacks_the_decisions_leads_to_their_page(
+    user: TestClient, site: Site
+) -> None:
+    job = Job("0123", "report", "small", {}, "sv", state="running")
+    site.work._jobs[job.id] = job
+    error = UserError(NO_DECISIONS, file="project.toml")
+    _hear(
+        job,
+        {
+            "outcome": "failed",
+            "message": error.message("sv"),
+            "exit_code": error.exit_code,
+            "code": error.code,
+        },
+    )
+    page = user.get("/jobs/0123").text
+    assert '<a class="action" href="/project">Fyll i projektets beslut</a>' in page
+    assert "Så kan det lösas" not in page  # with commands, which nobody writes here
 
 
 def test_the_decisions_of_the_project_are_written_once(user: TestClient, project: Path) -> None:

@@ -50,6 +50,17 @@ def test_a_file_without_a_day_is_asked_about(user: TestClient, project: Path) ->
     assert "finns inte kvar" in user.get(address).text
 
 
+def test_what_must_be_answered_is_asked_first(user: TestClient, project: Path) -> None:
+    dated = [f"a{number} 2024-02-01.csv" for number in range(3)]
+    files = [("file", (name, CSV)) for name in (*dated, "svar.csv")]
+    address = user.post("/datasets/survey/files", files=files).headers["location"]
+    page = user.get(address).text
+    assert page.count("<fieldset>") == 1
+    assert "3 filer läggs in som de är" in page
+    user.post(address, data={"day-3": "2024-02-01"})
+    assert kept(project) == [*dated, "svar 2024-02-01.csv"]
+
+
 def test_a_file_of_the_same_name_is_replaced_only_when_asked(
     user: TestClient, project: Path
 ) -> None:

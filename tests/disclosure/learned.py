@@ -250,9 +250,14 @@ def new_sums(linked: LinkedSet, relations: Iterable[Relation]) -> tuple[list[Rel
 
 
 def opened(tables: Sequence[Table], profile: str, relations: Sequence[Relation]) -> list[str]:
-    """What the outsider finds in the public edition of ``tables``: in words, with the values."""
+    """What the outsider finds in the public edition of ``tables``: in words, with the values.
+
+    What he has learnt and does not hold here is left out: of that he would believe what is not so.
+    """
+    truth = Cells.of(tables).values()
+    true = [relation for relation in relations if _holds(relation, [truth])]
     released = release(tables, profile, (), edition="publik")
-    return [*_by_sums(released, profile, relations), *_by_solving(tables, released, relations)]
+    return [*_by_sums(released, profile, true), *_by_solving(released, profile, true)]
 
 
 def _shown(released: Released) -> list[Any]:
@@ -260,27 +265,32 @@ def _shown(released: Released) -> list[Any]:
 
 
 def _by_sums(released: Released, profile: str, relations: Sequence[Relation]) -> Iterator[str]:
-    tables = _shown(released)
-    linked = link(tables, "count", idle=True)
+    # The record of the report says which cells are sums of which: rounded ones do not add up.
+    assert released.counts is not None
+    linked = released.counts
     _, more = new_sums(linked, relations)
-    for cell in attack(tables, RULES[profile], linked=more):
+    for cell in attack(_shown(released), RULES[profile], linked=more):
         name = linked.names[linked.at[cell.place]] if cell.place in linked.at else "?"
         yield f"{cell.place} {cell.row}: {cell.possible} of {cell.wanted} possible; {name}"
 
 
-def _by_solving(
-    tables: Sequence[Table], released: Released, relations: Sequence[Relation]
-) -> Iterator[str]:
-    """Suppressed counts and amounts that are alone among released ones in a relation."""
+def _by_solving(released: Released, profile: str, relations: Sequence[Relation]) -> Iterator[str]:
+    """Suppressed counts and amounts that are alone among released ones in a relation.
+
+    Where counts are rounded only amounts are known so well, and `_by_sums` looks at counts.
+    """
+    assert released.counts is not None
+    assert released.amounts is not None
     shown = _shown(released)
     known: dict[Name, float] = {}
     hidden: dict[Name, str] = {}
-    for kind in ("count", "amount"):
-        linked = link(shown, kind, idle=True)  # type: ignore[arg-type]
+    for kind, linked in (("count", released.counts), ("amount", released.amounts)):
         values = known_values(linked, shown)
+        rounded = kind == "count" and RULES[profile].rounding is not None
         for index, name in enumerate(linked.names):
             if not np.isnan(values[index]):
-                known[_of_kind(name, kind)] = values[index]
+                if not rounded:
+                    known[_of_kind(name, kind)] = values[index]
             elif linked.places.get(index):
                 hidden[_of_kind(name, kind)] = str(linked.places[index][0])
     for relation in relations:

@@ -16,6 +16,7 @@ from tests.disclosure.independent import (
 from umea_eval.disclosure.profiles import release
 
 SHAPES = ((3, 3), (2, 2, 2), (3, 2), (2, 4), (2, 2, 2))
+STRICT = range(1000, 1100)
 SMALL = ((2, 2), (2, 3), (3, 2))
 
 
@@ -57,7 +58,9 @@ def rounded(made: Cube, *, apart: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(5), *(pytest.param(s, marks=pytest.mark.slow) for s in range(1000, 1100))]
+    "seed",
+    # 1036: a complement that only worlds from before its neighbours were shown again kept wide.
+    [*range(5), 1036, *(pytest.param(s, marks=pytest.mark.slow) for s in STRICT if s != 1036)],
 )
 def test_no_suppressed_cell_is_opened_where_the_others_are_rounded(seed: int) -> None:
     made = random_cube(seed, SHAPES[seed % len(SHAPES)])

@@ -471,6 +471,8 @@ def encrypted_zip() -> bytes:
 BAD = {
     "tom.csv": (b"", "intake.empty_file"),
     "blank.csv": (b" \r\n\r\n", "intake.empty_file"),
+    "rapport.xlsx": (b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n", "intake.binary_file"),
+    "brev.csv": (b"{\\rtf1 Utbetalt;Belopp\n1;2\n}", "intake.binary_file"),
     "bild.csv": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "intake.binary_file"),
     "sida.xls": (b"<html><table><tr><td>1</td></tr></table></html>", "intake.markup_file"),
     "rubriklos.csv": (b"1;2024-01-01;3\n2;2024-01-02;4\n", "intake.no_headings"),

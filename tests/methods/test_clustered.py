@@ -164,6 +164,19 @@ def test_design_effect_of_clones_and_of_independent_persons() -> None:
     assert row["lower"] < 0 < row["upper"]
 
 
+def test_the_correlation_within_clusters_apart_from_that_groups_differ() -> None:
+    # By hand: two groups of ten pairs; 4 agree on 1, 4 on 0, 2 differ, and one group is 10 higher.
+    # Between clusters 4 + 4 on 18, within 1 + 1 on 20: (0.4444 - 0.1) / (0.4444 + 0.1) = 0.6327.
+    answers = [1, 1] * 4 + [0, 0] * 4 + [1, 0] * 2
+    values = answers + [10 + each for each in answers]
+    homes, groups = np.repeat(np.arange(20), 2), np.repeat(["a", "b"], 20)
+    found = design_effect(values, homes, groups=groups).table["value"]
+    assert found.tolist() == pytest.approx([0.6327, 1.6327, 40 / 1.6327], abs=1e-3)
+    assert design_effect(values, homes).table["value"].iloc[0] > 0.99
+    with pytest.raises(UserError, match="mer än en grupp"):
+        design_effect(values, homes, groups=np.tile(["a", "b"], 20))
+
+
 def test_design_effect_by_hand() -> None:
     # Two homes of two: MSB = 16, MSW = 0.5, n0 = 2: (16 - 0.5) / (16 + 0.5).
     table = design_effect([1.0, 2.0, 5.0, 6.0], [1, 1, 2, 2]).table.set_index("measure")["value"]

@@ -18,6 +18,7 @@ from umea_eval.app.receiving import (
     throw_away,
     waiting,
 )
+from umea_eval.app.removing import key_of
 from umea_eval.app.site import (
     Fields,
     fields_of,
@@ -48,7 +49,7 @@ def dataset(request: Request) -> Response:
         "dataset.html.j2",
         state=state,
         example=state.example,
-        files=[_about(path) for path in state.files],
+        files=[_about(path, state.home) for path in state.files],
         accepted=",".join(sorted(SUFFIXES | WORKBOOKS)),
         most=MAX_FILES,
         megabytes=MAX_FILE_BYTES // 1_000_000,
@@ -118,6 +119,7 @@ def _ask(
     home = settings_of(request).raw / name
     files = [
         {
+            "place": place,
             "name": each.name,
             "dated": each.dated,
             "exists": place in taken or each.target(None).exists(),
@@ -177,11 +179,12 @@ def _name(request: Request) -> str:
     return find_dataset(request.path_params["name"]).name
 
 
-def _about(path: Path) -> dict[str, object]:
+def _about(path: Path, home: Path) -> dict[str, object]:
     facts = path.stat()
     changed = dt.datetime.fromtimestamp(facts.st_mtime).astimezone()
     return {
-        "name": without_identities(path.name),
+        "name": without_identities(path.relative_to(home).as_posix()),
+        "key": key_of(path, home),
         "kilobytes": max(1, round(facts.st_size / 1000)),
         "changed": changed.isoformat(),
     }

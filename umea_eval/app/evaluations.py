@@ -74,7 +74,7 @@ def _run(request: Request, fields: Fields) -> Response:
 def _form(request: Request, sent: Fields | None, faults: dict[str, str], fault: str) -> Response:
     settings = settings_of(request)
     path = find_notebook(request.path_params["name"], settings, settings.language)
-    fields = controls(read_parameters(path), settings, sent=sent, faults=faults)
+    fields = controls(read_parameters(path), settings, room=path.stem, sent=sent, faults=faults)
     return show(
         request,
         "evaluation.html.j2",

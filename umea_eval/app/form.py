@@ -50,10 +50,14 @@ def controls(
     parameters: Sequence[Parameter],
     settings: Settings,
     *,
+    room: str = "",
     sent: Fields | None = None,
     faults: Mapping[str, str] | None = None,
 ) -> list[Control]:
-    """The controls of all parameters, with what was ``sent``, else with their defaults."""
+    """The controls of all parameters, with what was ``sent``, else with their defaults.
+
+    ``room`` is the room of words of the dataset that the notebook evaluates.
+    """
     usual = standing(settings)
     return [
         _control(
@@ -63,6 +67,7 @@ def controls(
             else as_text(usual.get(parameter.name, parameter.default)),
             settings.language,
             (faults or {}).get(parameter.name, ""),
+            room,
         )
         for parameter in parameters
     ]
@@ -92,8 +97,8 @@ def _sent(parameter: Parameter, sent: Fields) -> str:
     return ",".join(values)
 
 
-def _control(parameter: Parameter, raw: str, language: Language, fault: str) -> Control:
-    options = _options(parameter, language)
+def _control(parameter: Parameter, raw: str, language: Language, fault: str, room: str) -> Control:
+    options = _options(parameter, language, room)
     kind: Kind = "text"
     if options:
         kind = "checks" if parameter.many else "select"
@@ -124,7 +129,7 @@ def _hint(parameter: Parameter, kind: Kind, language: Language) -> str:
     return text("app.form.optional", language) if kind != "select" and parameter.optional else ""
 
 
-def _options(parameter: Parameter, language: Language) -> tuple[tuple[str, str], ...]:
+def _options(parameter: Parameter, language: Language, room: str) -> tuple[tuple[str, str], ...]:
     """The values to choose among, where there are only some, with words where we have them."""
     if parameter.kind == "bool" and parameter.optional:
         values: Sequence[str] = ("true", "false")
@@ -137,13 +142,13 @@ def _options(parameter: Parameter, language: Language) -> tuple[tuple[str, str],
     else:
         return ()
     empty = [("", text("runs.parameters.empty", language))] if parameter.optional else []
-    return (*empty, *((value, _words(parameter.name, value, language)) for value in values))
+    return (*empty, *((value, _words(parameter.name, value, language, room)) for value in values))
 
 
-def _words(name: str, value: str, language: Language) -> str:
+def _words(name: str, value: str, language: Language, room: str) -> str:
     if name == "language":
         return text(f"runs.index.language_{value}", language)
-    for key in (f"app.choice.{name}.{value}", f"{value}.dataset"):
+    for key in (f"{room}.{name}.{value}", f"app.choice.{name}.{value}", f"{value}.dataset"):
         if has_text(key):
             return text(key, language)
     return value

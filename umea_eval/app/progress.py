@@ -9,9 +9,12 @@ from starlette.responses import JSONResponse, Response
 
 from umea_eval.app.site import language_of, see, show, site_of
 from umea_eval.app.work import Job
-from umea_eval.error_pages import pages
+from umea_eval.error_pages import code_of, pages
 from umea_eval.errors import UserError
 from umea_eval.language import Language, text
+
+# What a report on real data lacks, and a page of ours asks for.
+NO_DECISIONS = "disclosure.errors.no_project_file"
 
 
 def progress(request: Request) -> Response:
@@ -27,6 +30,7 @@ def progress(request: Request) -> Response:
         "work.html.j2",
         job=job,
         mend=known.mend[language_of(request)] if known else (),
+        decisions=job.code == code_of(NO_DECISIONS),
         heading=_title(job, language_of(request)),
         now=_sentence(job, language_of(request)),
         back=f"/evaluations/{job.name}" if job.kind == "report" else f"/datasets/{job.name}",

@@ -19,7 +19,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from umea_eval.app import data, evaluations, progress, project, quarantine, reports, start
+from umea_eval.app import (
+    data,
+    evaluations,
+    progress,
+    project,
+    quarantine,
+    removing,
+    reports,
+    start,
+)
 from umea_eval.app.guard import Guard, TooLarge
 from umea_eval.app.receiving import remove_leftovers
 from umea_eval.app.site import STATIC, Site, language_of, show_error, show_message
@@ -38,6 +47,8 @@ ROUTES = (
     Route("/language", start.choose_language, methods=["POST"]),
     Route("/datasets/{name}", data.dataset),
     Route("/datasets/{name}/files", data.upload, methods=["POST"]),
+    Route("/datasets/{name}/files/{key}", removing.ask),
+    Route("/datasets/{name}/files/{key}", removing.remove, methods=["POST"]),
     Route("/datasets/{name}/incoming/{number}", data.ask),
     Route("/datasets/{name}/incoming/{number}", data.answer, methods=["POST"]),
     Route("/datasets/{name}/clean", data.clean, methods=["POST"]),

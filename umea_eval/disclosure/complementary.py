@@ -423,9 +423,10 @@ class _Chooser:
         cells = [int(cell) for cell in np.flatnonzero(hidden) if int(cell) not in aimed]
         if not self.problem.whole or not cells:
             return []
-        proofs = np.array([self.truth, *self.worlds])
-        reach = proofs.max(axis=0) - proofs.min(axis=0) + 1
         worlds = self._worlds_of(hidden, told=False)
+        # Worlds that were found while more was suppressed prove nothing of this choice.
+        proofs = worlds.holding([np.zeros_like(self.truth), *(w - self.truth for w in self.worlds)])
+        reach = proofs.max(axis=0) - proofs.min(axis=0) + 1
         narrow = []
         for cell in cells:
             if reach[cell] >= self.problem.width:

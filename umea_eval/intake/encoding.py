@@ -15,6 +15,7 @@ SWEDISH_BYTES = {
     "cp850": b"\x86\x84\x94\x8f\x8e\x99\x82",
     "mac-roman": b"\x8c\x8a\x9a\x81\x80\x85\x8e",
 }
+DOCUMENTS = (b"%PDF-", b"{\\rtf")
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     # UTF-32's mark begins with UTF-16's, so it is looked for first.
@@ -60,7 +61,12 @@ class Decoded:
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether the bytes are no text in any encoding that exports come in."""
+    """Whether the bytes are no text in any encoding that exports come in.
+
+    Nor are documents that are written in letters: PDF and RTF.
+    """
+    if data.startswith(DOCUMENTS):
+        return True
     sample = data[:SAMPLE]
     if _wide_encoding(sample):
         return False

@@ -119,7 +119,7 @@ def explain(misfit: Match) -> UserError:
     return UserError(
         "intake.column_missing_near" if near else "intake.column_missing",
         file=misfit.table.file,
-        sheet=misfit.table.sheet or "–",
+        sheet=misfit.table.sheet or "1",  # a text file is one sheet to Excel
         column=wanted.label_sv,
         known=", ".join(dict.fromkeys((wanted.label_sv, *wanted.headings))),
         near=", ".join(near),

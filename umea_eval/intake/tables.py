@@ -200,7 +200,7 @@ def _unit(file: str, part: Part, layout: Layout) -> int:
     texts = {text for row in rows[:MAX_ABOUT].tolist() for text in part.grid.row(row)}
     units = {unit for text in texts if (unit := unit_in(text)) and unit > 1}
     if len(units) > 1:
-        raise UserError("intake.units", file=file, sheet=part.sheet or "–")
+        raise UserError("intake.units", file=file, sheet=part.sheet or "1")
     return units.pop() if units else 1
 
 

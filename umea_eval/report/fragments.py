@@ -21,6 +21,8 @@ from umea_eval.language import Language, text
 TEMPLATES = Path(__file__).parent / "templates"
 MIME = "application/vnd.umea-eval+json"
 METADATA = "umea_eval"
+# A fragment has these forms and no others.
+FORMS = ("text/html", "text/plain", MIME)
 # The form of the JSON: a reader of an older notebook can tell what it has before it.
 FORMAT = 1
 
@@ -38,11 +40,8 @@ class Fragment:
 
     def bundle(self) -> dict[str, Any]:
         """The display data of a cell output."""
-        return {
-            "text/html": self.html,
-            "text/plain": self.plain,
-            MIME: {"format": FORMAT, "part": self.part, **self.data},
-        }
+        own = {"format": FORMAT, "part": self.part, **self.data}
+        return dict(zip(FORMS, (self.html, self.plain, own), strict=True))
 
     def metadata(self) -> dict[str, Any]:
         """What marks a cell output as ours."""

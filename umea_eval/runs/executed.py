@@ -7,7 +7,7 @@ from typing import Any
 
 from umea_eval.errors import UserError
 from umea_eval.language import Language
-from umea_eval.report.fragments import METADATA, MIME
+from umea_eval.report.fragments import FORMS, METADATA, MIME
 from umea_eval.runs.cells import numbers, sections
 
 # What Jupyter and papermill write of times, machines and users.
@@ -35,12 +35,13 @@ def check_outputs(notebook: Mapping[str, Any], *, name: str, language: Language)
     """Refuse a notebook that shows anything past the report, or that never finished it.
 
     What a cell prints, a stray figure or value, and a warning are outputs that disclosure control
-    has not seen. The message names the cell, never the output.
+    has not seen; so is a form of output beside those of a fragment. The message names the cell,
+    never the output.
     """
     cells = notebook["cells"]
     for cell, number, section in zip(cells, numbers(cells), sections(cells, language), strict=True):
         for output in cell.get("outputs", []):
-            if METADATA not in output.get("metadata", {}):
+            if not _is_ours(output):
                 raise UserError(
                     f"runs.errors.stray_{_kind(output)}",
                     language=language,
@@ -51,6 +52,16 @@ def check_outputs(notebook: Mapping[str, Any], *, name: str, language: Language)
     found = [part["part"] for part in parts(notebook)]
     if found.count("title") != 1 or found.count("record") != 1:
         raise UserError("runs.errors.unfinished", language=language, notebook=name)
+
+
+def _is_ours(output: Mapping[str, Any]) -> bool:
+    """Whether an output is a fragment and nothing besides."""
+    data = output.get("data", {})
+    if output["output_type"] != "display_data" or set(data) != set(FORMS):
+        return False
+    own = data[MIME]
+    part = own.get("part") if isinstance(own, Mapping) else None
+    return part is not None and output.get("metadata") == {METADATA: {"part": part}}
 
 
 def parts(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -262,6 +262,28 @@ def test_persons_who_share_homes_widen_the_interval_where_they_are_alike() -> No
         assert [row["value"] for row in shares] == [0.5, 0.5]
 
 
+def test_homes_that_answer_as_one_are_worth_one_person_each() -> None:
+    people = many(20, 4, alike=True)
+    found = m.participation_difference(people, reference="2480", interval="newcombe_homes").iloc[0]
+    assert (found["numerator"], found["denominator"]) == (40, 80)  # what is counted stays
+    limits = newcombe(10, 20, 10, 20)  # 20 homes in place of 80 persons
+    assert (found["lower"], found["upper"]) == pytest.approx(tuple(limits))
+    # Nobody shares a home: the interval of so many persons.
+    alone = many(80, 1, alike=True)
+    found = m.participation_difference(alone, reference="2480", interval="newcombe_homes").iloc[0]
+    assert (found["lower"], found["upper"]) == pytest.approx(tuple(newcombe(40, 80, 40, 80)))
+
+
+def test_the_correlation_in_homes_is_not_that_places_differ() -> None:
+    people = many(20, 4, alike=False)
+    assert m.correlation_in_homes(people, "accepted", by="municipality") < 0.1
+    # Everybody says yes in one place, nobody in the other: within a place all are alike.
+    apart = people.assign(accepted=people["municipality"] == "2460")
+    assert m.correlation_in_homes(apart, "accepted", by="municipality") == 1.0
+    assert m.correlation_in_homes(apart.assign(home=None), "accepted", by="municipality") == 0.0
+    assert m.correlation_in_homes(apart.iloc[:80], "accepted", by="municipality") == 0.0
+
+
 def test_too_few_homes_and_homes_that_do_not_differ_have_no_limits() -> None:
     few = many(4, 4, alike=True)
     same = many(20, 4, alike=True).assign(accepted=[True, False] * 80)

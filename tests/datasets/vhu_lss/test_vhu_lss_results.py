@@ -136,15 +136,17 @@ def test_places_and_whom_the_share_is_of(found: results.Register) -> None:
 
 
 def test_more_municipalities_make_wider_intervals() -> None:
-    more = PERSONS[PERSONS["municipality"] == "2460"].assign(
+    persons = PERSONS.assign(home=None)  # else more persons change how alike they are in homes
+    more = persons[persons["municipality"] == "2460"].assign(
         municipality="2409", person=["P", "Q", "R"]
     )
     three = results.register(
-        {**TABLES, "persons": pd.concat([PERSONS, more], ignore_index=True)}, LAST, CHOICES
+        {**TABLES, "persons": pd.concat([persons, more], ignore_index=True)}, LAST, CHOICES
     )
     rows = results.place_differences(three, CHOICES)
     assert rows["confidence"].tolist() == pytest.approx([1 - 0.05 / 9] * 4)
-    alone = results.place_differences(results.register(TABLES, LAST, CHOICES), CHOICES)
+    two = results.register({**TABLES, "persons": persons}, LAST, CHOICES)
+    alone = results.place_differences(two, CHOICES)
     own = rows[rows["municipality"] == "Vännäs"].reset_index(drop=True)
     assert (own["lower"] < alone["lower"]).all()
     assert (own["upper"] > alone["upper"]).all()

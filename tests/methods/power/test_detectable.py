@@ -50,6 +50,15 @@ def test_the_smallest_effect_has_exactly_the_wanted_power() -> None:
     assert power_means(2, 4, up, 1.5) == pytest.approx(0.8, abs=1e-9)
 
 
+@pytest.mark.parametrize("n", range(4, 41))
+def test_the_search_goes_through_effects_that_are_too_large_for_the_distribution(n: int) -> None:
+    # With 14 pairs and 5 per cent scipy has no value at an effect of 15.26: the search stopped.
+    for alpha in (0.01, 0.025, 0.05, 0.1):
+        (up, down) = _values(detectable_paired_means(n, 1.0, alpha=alpha))
+        assert power_paired_means(n, up, 1.0, alpha=alpha) == pytest.approx(0.8, abs=1e-9)
+        assert down == -up
+
+
 def test_14_people_can_show_only_large_changes() -> None:
     # The pilot of 14: (t + z) gives a standardised change of about 0.81.
     effect = _values(detectable_paired_means(14, 1.0))[0]

@@ -52,14 +52,18 @@ class DesignEffect(Result):
         return describe(ax, language, x="within")
 
 
-def design_effect(values: Column, clusters: Column, *, confidence: float = 0.95) -> DesignEffect:
+def design_effect(
+    values: Column, clusters: Column, *, groups: Column | None = None, confidence: float = 0.95
+) -> DesignEffect:
     """Intraclass correlation by analysis of variance, and what it does to the sample size.
 
-    ``values``: one per person, continuous or 0 and 1. A negative estimate is kept (persons of one
+    ``values``: one per person, continuous or 0 and 1. ``groups`` takes away what groups of clusters
+    differ: the correlation is that within them. A negative estimate is kept (persons of one
     home more unlike than by chance) but no design effect below 1 / (largest cluster) follows.
     The design effect is 1 + (sum of m^2 / sum of m - 1) * correlation for clusters of size m.
     Limits by Searle's F, exact for equal sizes and a normal outcome.
-    UserError for fewer than two clusters, clusters of one person each, and no variation.
+    UserError for fewer than two clusters, no group with two, clusters of one person each or in two
+    groups, and no variation.
     Source: Donner & Klar 2000, section 1; Searle 1971; Kish 1965.
 
     >>> import umea_eval as ue
@@ -76,25 +80,36 @@ def design_effect(values: Column, clusters: Column, *, confidence: float = 0.95)
     y = numbers(values, "values")
     codes, names = labels(clusters, "clusters")
     same_length(y, codes, ("values", "clusters"))
+    group = np.zeros(len(y), dtype=np.int64)
+    if groups is not None:
+        group, _ = labels(groups, "groups")
+        same_length(y, group, ("values", "groups"))
+    own = np.zeros(len(names), dtype=np.int64)
+    own[codes] = group
+    if (own[codes] != group).any():
+        raise UserError("methods.clustered.not_nested")
     k, n = len(names), len(y)
-    if k < 2:
+    free = k - len(np.unique(group))
+    if free < 1:
         raise UserError("methods.clustered.one_cluster")
     if n == k:
         raise UserError("methods.clustered.single_persons")
     size = np.bincount(codes).astype(np.float64)
     mean = np.bincount(codes, weights=y) / size
-    between = float(size @ (mean - y.mean()) ** 2) / (k - 1)
+    persons = np.bincount(group)
+    usual = np.bincount(group, weights=y) / np.maximum(persons, 1)
+    between = float(size @ (mean - usual[own]) ** 2) / free
     within = float(((y - mean[codes]) ** 2).sum()) / (n - k)
     if within == 0:
         raise UserError("methods.clustered.no_variation")
-    average = float(n - (size**2).sum() / n) / (k - 1)
+    average = float(n - (size**2 / persons[own]).sum()) / free
     ratio = between / within
     tail = (1 - confidence) / 2
     ratios = np.array(
         [
             ratio,
-            ratio / stats.f.ppf(1 - tail, k - 1, n - k),
-            ratio / stats.f.ppf(tail, k - 1, n - k),
+            ratio / stats.f.ppf(1 - tail, free, n - k),
+            ratio / stats.f.ppf(tail, free, n - k),
         ]
     )
     correlation = (ratios - 1) / (ratios - 1 + average)

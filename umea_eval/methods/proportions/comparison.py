@@ -138,10 +138,12 @@ def newcombe(
     x2: npt.ArrayLike,
     n2: npt.ArrayLike,
     *,
+    inflation: tuple[npt.ArrayLike, npt.ArrayLike] = (1.0, 1.0),
     confidence: float = 0.95,
 ) -> Interval:
     """Interval for x1/n1 - x2/n2 (scalars or arrays): the hybrid score interval.
 
+    ``inflation``: the design effect of each group, as in `wilson`.
     Source: Newcombe 1998, Stat Med 17:873-890, method 10; without continuity correction.
 
     >>> import umea_eval as ue
@@ -151,8 +153,8 @@ def newcombe(
     """
     (x1, n1), (x2, n2) = _two(x1, n1, x2, n2)
     p1, p2 = x1 / n1, x2 / n2
-    lower1, upper1 = wilson(x1, n1, confidence=confidence)
-    lower2, upper2 = wilson(x2, n2, confidence=confidence)
+    lower1, upper1 = wilson(x1, n1, inflation=inflation[0], confidence=confidence)
+    lower2, upper2 = wilson(x2, n2, inflation=inflation[1], confidence=confidence)
     lower = p1 - p2 - np.hypot(p1 - lower1, upper2 - p2)
     upper = p1 - p2 + np.hypot(upper1 - p1, p2 - lower2)
     return Interval(lower, upper)

@@ -11,7 +11,18 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from umea_eval.methods.estimates import Estimates, Unit, estimate_table
-from umea_eval.methods.inputs import By, Interval, binomial, choice, column, keys, level, sums
+from umea_eval.methods.inputs import (
+    By,
+    Interval,
+    binomial,
+    choice,
+    column,
+    keys,
+    level,
+    numbers,
+    positive,
+    sums,
+)
 
 Method = Literal["wilson", "exact"]
 
@@ -68,9 +79,17 @@ def proportion(
     return Proportions(table, label=tuple(keys(by)))
 
 
-def wilson(x: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:
+def wilson(
+    x: npt.ArrayLike,
+    n: npt.ArrayLike,
+    *,
+    inflation: npt.ArrayLike = 1.0,
+    confidence: float = 0.95,
+) -> Interval:
     """Wilson's score interval for ``x`` of ``n`` (scalars or arrays), as shares.
 
+    ``inflation`` is the design effect of persons who are alike (`clustered.design_effect`): the
+    interval is that of ``n`` / ``inflation`` persons with the same share.
     Source: Wilson 1927, JASA 22:209-212; without continuity correction.
     Equals R ``prop.test(x, n, correct = FALSE)$conf.int`` (P01, P03).
 
@@ -79,7 +98,7 @@ def wilson(x: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0.95) -> I
     >>> round(float(limits.lower), 4), round(float(limits.upper), 4)
     (0.2553, 0.3662)
     """
-    return _interval(x, n, confidence, "wilson")
+    return _interval(x, n, confidence, "wilson", inflation)
 
 
 def clopper_pearson(x: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:
@@ -97,10 +116,18 @@ def clopper_pearson(x: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0
 
 
 def _interval(
-    x: npt.ArrayLike, n: npt.ArrayLike, confidence: float, method: Literal["wilson", "beta"]
+    x: npt.ArrayLike,
+    n: npt.ArrayLike,
+    confidence: float,
+    method: Literal["wilson", "beta"],
+    inflation: npt.ArrayLike = 1.0,
 ) -> Interval:
     counted, base = binomial(x, n)
-    limits = proportion_confint(counted, base, alpha=1 - level(confidence), method=method)
+    fewer = numbers(inflation, "inflation")
+    positive(float(fewer.min()), "inflation")
+    limits = proportion_confint(
+        counted / fewer, base / fewer, alpha=1 - level(confidence), method=method
+    )
     lower, upper = (np.asarray(limit, dtype=np.float64) for limit in limits)
     # At 0 and n one limit is exact; the formulas leave a rounding error of 1e-17 there.
     return Interval(

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import secrets
 import signal
+import threading
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -14,6 +15,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from umea_eval.runs.engine import cancel_waiting
 from umea_eval.runs.warm.channel import Channel
 from umea_eval.runs.warm.interpreter import FINISH, IOPUB, READS, SHELL
+
+_STOP_SECONDS = 5
 
 
 class Process(Protocol):
@@ -90,6 +93,7 @@ class WarmKernel:
 
     def finish(self) -> None:
         """Learn which files were read; the interpreter ends."""
+        self._stop_listening()
         self._ask(FINISH, {})
         while not self._ended:
             message = self._channel.receive()
@@ -125,9 +129,21 @@ class WarmKernel:
             self._stop_listening()
 
     def _stop_listening(self) -> None:
-        if self._listening is not None and not self._listening.is_closed():
-            self._listening.remove_reader(self._channel.fileno())
-        self._listening = None
+        loop, self._listening = self._listening, None
+        if loop is None or loop.is_closed():
+            return
+        if not loop.is_running() or loop is _running_loop():
+            loop.remove_reader(self._channel.fileno())
+            return
+        # In a notebook it runs in a thread of its own, and would read what is for us to read.
+        stopped = threading.Event()
+
+        def stop() -> None:
+            loop.remove_reader(self._channel.fileno())
+            stopped.set()
+
+        loop.call_soon_threadsafe(stop)
+        stopped.wait(_STOP_SECONDS)
 
     def _ask(self, kind: str, content: dict[str, Any]) -> str:
         identity = secrets.token_hex(16)
@@ -179,3 +195,11 @@ class WarmClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill is
         self.nb.metadata["language_info"] = info["content"]["language_info"]
         self.set_widgets_metadata()
         return self.nb
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that this thread runs, if it runs one."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -1,4 +1,4 @@
-"""The warm kernel as JupyterLab offers it: ``python -m umea_eval.runs.warm.kernel_spec``."""
+"""The warm kernel as JupyterLab offers it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,3 @@ def install(prefix: Path) -> Path:
         return Path(
             KernelSpecManager().install_kernel_spec(folder, kernel_name=NAME, prefix=str(prefix))
         )
-
-
-if __name__ == "__main__":
-    install(Path(sys.prefix))

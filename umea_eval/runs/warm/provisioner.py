@@ -1,6 +1,6 @@
 """Whole kernels from a warm server, for JupyterLab and whatever else starts kernels: a provisioner.
 
-A kernel spec asks for it by name (``umea-eval-warm``); ``make lab`` installs one (`kernel_spec`).
+A kernel spec asks for it by name (``umea-eval-warm``); JupyterLab has one here (`kernel_spec`).
 
 The first kernel of a process starts the server; every later one is forked from it, with pandas and
 matplotlib imported. The kernel speaks over sockets in a private folder (mode 0700), not over TCP,

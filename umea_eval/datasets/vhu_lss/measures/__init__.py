@@ -15,7 +15,7 @@ from umea_eval.datasets.vhu_lss.measures.conditions import (
     type_2_diabetes,
 )
 from umea_eval.datasets.vhu_lss.measures.detectable import detectable_participation
-from umea_eval.datasets.vhu_lss.measures.homes import alike_in_homes
+from umea_eval.datasets.vhu_lss.measures.homes import alike_in_homes, correlation_in_homes
 from umea_eval.datasets.vhu_lss.measures.introduction import (
     detectable_introduction,
     event_course,
@@ -41,6 +41,7 @@ __all__ = [
     "MEASURED",
     "alike_in_homes",
     "bmi_classes",
+    "correlation_in_homes",
     "detectable_change",
     "detectable_introduction",
     "detectable_of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from umea_eval.datasets.vhu_lss.measures.shares import check_columns, estimates
+from umea_eval.datasets.vhu_lss.measures.shares import check_columns, estimates, own_homes
 from umea_eval.methods.clustered import design_effect
 
 NOT_POSSIBLE = "none: too few shared homes, or no variation"
@@ -49,3 +49,30 @@ def alike_in_homes(frame: pd.DataFrame, column: str, *, confidence: float = 0.95
     table = found.table.assign(homes=found.clusters, left_out=left_out)
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     return estimates(rows, "measure")
+
+
+def correlation_in_homes(chosen: pd.DataFrame, column: str, *, by: str) -> float:
+    """How alike persons of one home are in a flag, apart from what groups differ: 0 to 1.
+
+    1 where homes differ but nobody within one. 0 also where it cannot be known: no two of the
+    persons share a home, each group has one home, or all are alike. A missing group is left out.
+
+    >>> import umea_eval as ue
+    >>> import pandas as pd
+    >>> persons = pd.DataFrame(
+    ...     {"place": "A", "home": ["h1", "h1", "h2", "h2"], "yes": [True, True, False, True]}
+    ... )
+    >>> ue.datasets.vhu_lss.measures.correlation_in_homes(persons, "yes", by="place")
+    0.0
+    """
+    chosen = chosen.dropna(subset=[by])
+    # A home is another home in another group.
+    places = chosen[by].astype("str") + " " + own_homes(chosen["home"]).astype("str")
+    within = chosen.groupby(places)[column]
+    shared, several = within.ngroups < len(chosen), within.ngroups > chosen[by].nunique()
+    if not (shared and several) or chosen[column].nunique() < 2:
+        return 0.0
+    if within.nunique().max() < 2:
+        return 1.0
+    found = design_effect(chosen[column].astype("float64"), places, groups=chosen[by])
+    return max(float(found.table["value"].iloc[0]), 0.0)

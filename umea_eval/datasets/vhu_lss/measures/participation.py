@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from umea_eval.datasets.vhu_lss.measures.homes import correlation_in_homes
 from umea_eval.datasets.vhu_lss.measures.shares import (
     FEW_HOMES,
     By,
@@ -19,11 +20,13 @@ from umea_eval.datasets.vhu_lss.measures.shares import (
 )
 from umea_eval.errors import UserError
 from umea_eval.methods.clustered import gee
-from umea_eval.methods.proportions import difference
+from umea_eval.methods.proportions import difference, newcombe
 
 Base = Literal["offered", "eligible"]
 Taking = Literal["accepted", "examined"]
-Comparison = Literal["newcombe", "homes"]
+HOMES_ALIKE = "Newcombe, homes alike"
+_COUNTS = ("numerator", "denominator", "reference_numerator", "reference_denominator")
+Comparison = Literal["newcombe", "newcombe_homes", "homes"]
 
 
 def participation(
@@ -85,9 +88,12 @@ def participation_difference(
 ) -> pd.DataFrame:
     """Each group's share minus that of ``reference``, with Newcombe's interval.
 
-    ``interval="homes"`` gives limits by estimating equations with bias-reduced errors, clustered on
-    homes, for one group and the reference at a time: none where they have too few homes, or where
-    all homes of a group are alike. Raises UserError for a reference that has no one of the base.
+    ``interval="newcombe_homes"`` counts persons as so many fewer as they answer like those they
+    share homes with (design effect; the correlation within homes is that of all groups together,
+    at least 0), and needs no number of homes. ``interval="homes"`` gives limits by estimating
+    equations with bias-reduced errors, clustered on homes, for one group and the reference at a
+    time: none where they have too few homes, or where all homes of a group are alike. Raises
+    UserError for a reference that has no one of the base.
 
     >>> import umea_eval as ue
     >>> measures = ue.datasets.vhu_lss.measures
@@ -115,6 +121,14 @@ def participation_difference(
     table = difference(
         counts, "x", "n", group=by, reference=reference, confidence=confidence
     ).table.assign(base=base, taking_part=taking_part, reference=reference)
+    if interval == "newcombe_homes":
+        effects = _effects(chosen, by, correlation_in_homes(chosen, taking_part, by=by))
+        lower, upper = newcombe(
+            *(table[name] for name in _COUNTS),
+            inflation=(table[by].map(effects), effects[reference]),
+            confidence=confidence,
+        )
+        table = table.assign(lower=lower, upper=upper, method=HOMES_ALIKE)
     rows: list[dict[str, object]] = [
         {str(name): value for name, value in row.items()} for row in table.to_dict("records")
     ]
@@ -128,6 +142,14 @@ def participation_difference(
         )
         rows = [row | _by_homes(data, row[by], reference, confidence) for row in rows]
     return estimates(rows, by)
+
+
+def _effects(chosen: pd.DataFrame, by: str, correlation: float) -> dict[object, float]:
+    """The design effect of each group, from how many of its persons share a home."""
+    homes = own_homes(chosen["home"])
+    sizes = chosen.groupby([chosen[by], homes.to_numpy()]).size().astype("float64")
+    weighted = (sizes**2).groupby(level=0).sum() / sizes.groupby(level=0).sum()
+    return {label: 1 + (size - 1) * correlation for label, size in weighted.items()}
 
 
 def _by_homes(

@@ -7,7 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from umea_eval.datasets.vhu_lss.measures import detectable_participation, participation_difference
+from umea_eval.datasets.vhu_lss.measures import (
+    correlation_in_homes,
+    detectable_participation,
+    participation_difference,
+)
 from umea_eval.datasets.vhu_lss.measures.participation import Base
 from umea_eval.datasets.vhu_lss.results.reach import other_places, participation_confidence
 from umea_eval.datasets.vhu_lss.results.register import TOTAL, Choices, Register, municipality_names
@@ -49,9 +53,9 @@ def place_differences(found: Register, choices: Choices) -> pd.DataFrame:
     """Each municipality's participation minus that of the one with most invited.
 
     One row per municipality and ``base`` (offered, eligible): the four counts, ``value`` with
-    Newcombe's limits, and ``detectable``, the smallest difference downwards (else upwards) that
-    their sizes could have shown. The intervals of one base hold together, and with that of
-    ``sex_difference`` (Bonferroni).
+    Newcombe's limits for persons who share homes, and ``detectable``, the smallest difference
+    downwards (else upwards) that their sizes could have shown. The intervals of one base hold
+    together, and with that of ``sex_difference`` (Bonferroni).
     """
     names = ["municipality", "base", "base_step", "reference", "numerator", "denominator"]
     names += ["reference_numerator", "reference_denominator", "value", "lower", "upper"]
@@ -67,10 +71,21 @@ def place_differences(found: Register, choices: Choices) -> pd.DataFrame:
         own = found.people[found.people["municipality"].isin(offering)]
         taking = choices.taking_part
         table = participation_difference(
-            own, reference=reference, base=base, taking_part=taking, confidence=confidence
+            own,
+            reference=reference,
+            base=base,
+            taking_part=taking,
+            interval="newcombe_homes",
+            confidence=confidence,
         )
+        persons = own[own["invited"]] if base == "offered" else own
         least = detectable_participation(
-            own, reference=reference, base=base, taking_part=taking, alpha=1 - confidence
+            own,
+            reference=reference,
+            base=base,
+            taking_part=taking,
+            alpha=1 - confidence,
+            correlation_in_homes=correlation_in_homes(persons, taking, by="municipality"),
         ).set_index("municipality")
         down, up = (
             least.loc[least["direction"] == way, "value"].abs() for way in ("decrease", "increase")
