@@ -16,6 +16,7 @@ import matplotlib as mpl
 import pytest
 
 from tests.projects import ROOT, make_product
+from umea_eval.language import text
 from umea_eval.processed.clean import clean
 from umea_eval.processed.example import make_example
 from umea_eval.report.fragments import Fragment
@@ -34,7 +35,7 @@ EVALUATIONS = (
 PERSONS = 14
 
 
-def run_cells(name: str, **parameters: str) -> Report:
+def run_cells(name: str, **parameters: str | int) -> Report:
     """The report of an evaluation, from the project that is the current folder."""
     notebook = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))
     names: dict[str, Any] = {}
@@ -90,3 +91,26 @@ def test_few_persons_give_the_short_list_and_inside_everything(
     cells = [cell for part in inside.fragments if part.part == "table" for cell in rows_of(part)]
     assert len(cells) > 100
     assert SUPPRESSED not in cells
+
+
+# Years of which no example has anything.
+NOBODY: dict[str, dict[str, str | int]] = {
+    "forsorjningsstod": {"year": 2019},
+    "placement_days": {"year": 2012},
+    "fallprevention": {"year": 2012},
+    "vhu_lss": {"first_year": 2040, "last_year": 2041},
+}
+
+
+@pytest.mark.parametrize("name", EVALUATIONS)
+@pytest.mark.parametrize("edition", ["publik", pytest.param("intern", marks=pytest.mark.slow)])
+def test_an_empty_selection_is_a_report_that_says_so(
+    name: str, edition: str, few: Callable[[str], None]
+) -> None:
+    few(name)
+    report = run_cells(name, edition=edition, **NOBODY[name])
+    said = [str(part.data) for part in report.fragments if part.part == "text"]
+    # The words before the first number of the sentence are those of the catalogue.
+    begin = text(f"{name}.report.summary.empty", "sv", year="|", period="|").split("|")[0]
+    assert any(begin in each for each in said)
+    assert report.fragments[-1].part == "record"

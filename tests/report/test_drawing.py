@@ -124,3 +124,31 @@ def test_a_funnel_of_nobody_is_empty(ax: Axes) -> None:
         outer="99.8%",
     )
     assert texts(ax) == set()
+
+
+def test_ticks_that_lie_close_are_told_apart(ax: Axes) -> None:
+    frame = pd.DataFrame(
+        {
+            "value": [0.9965, None],
+            "lower": [0.9960, None],
+            "upper": [0.9970, None],
+            "chosen": [True, False],
+        }
+    )
+    drawing.forest(frame, ax, "sv", labels=["en", "annan"], xlabel="Kvot", share=False)
+    write = ax.xaxis.get_major_formatter()
+    low, high = ax.get_xlim()
+    written = [write(place, 0) for place in ax.get_xticks() if low <= place <= high]
+    assert len(set(written)) == len(written) > 1
+    assert all(text.startswith("0,99") for text in written)
+    # A value that is withheld is marked as such, on its own line.
+    assert [(found.get_text(), found.get_position()[1]) for found in ax.texts] == [("..", 1)]
+
+
+def test_shares_of_half_a_per_cent_have_a_decimal(ax: Axes) -> None:
+    frame = pd.DataFrame({"value": [0.02], "lower": [0.018], "upper": [0.022], "chosen": [True]})
+    drawing.forest(frame, ax, "sv", labels=["en"], xlabel="Andel")
+    ax.set_xticks([0.015, 0.02, 0.025])
+    write = ax.xaxis.get_major_formatter()
+    written = [str(write(place, 0)) for place in ax.get_xticks()]
+    assert [each.replace("\xa0", " ") for each in written] == ["1,5 %", "2,0 %", "2,5 %"]

@@ -16,7 +16,10 @@ from umea_eval import style
 from umea_eval.language import Language, number, percent
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from matplotlib.axes import Axes
+
+    FloatArray = npt.NDArray[np.float64]
 
 _LINES = ("-", "--", "-.", ":")
 _MARKERS = ("o", "s", "^", "D")
@@ -114,6 +117,8 @@ def forest(
 ) -> None:
     """One row per definition: point and interval; the chosen ones are filled and bold.
 
+    A value that is withheld or missing is two dots.
+
     ``frame`` has ``value``, ``lower``, ``upper`` and ``chosen``; rows come from the top.
     """
     places = np.arange(len(frame))
@@ -130,6 +135,9 @@ def forest(
                 color=colour,
                 markerfacecolor=colour if chosen else "white",
             )
+        else:
+            beside = ax.get_yaxis_transform()
+            ax.text(0.01, float(place), "..", color=style.INK, va="center", transform=beside)
     ax.set_yticks(places, labels)
     for label, chosen in zip(ax.get_yticklabels(), frame["chosen"], strict=True):
         label.set_fontweight("bold" if chosen else "normal")
@@ -359,14 +367,26 @@ def _end_labels(ax: Axes, last: int, ends: Sequence[tuple[float, str, str]]) -> 
 def _numbers(ax: Axes, language: Language, *, share: bool, axis: str) -> None:
     from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - late: drawing is the exception
 
-    def write(value: float, _: object) -> str:
-        return _written(value, language, share=share, tick=True)
-
     chosen = ax.yaxis if axis == "y" else ax.xaxis
+    scale = 100 if share else 1
+
+    def write(value: float, _: object) -> str:
+        decimals = _decimals(scale * np.asarray(chosen.get_majorticklocs(), dtype=float))
+        shown = round(scale * value, decimals) + 0.0  # no minus before a zero
+        return percent(shown, language, decimals) if share else number(shown, language, decimals)
+
     chosen.set_major_formatter(FuncFormatter(write))
 
 
-def _written(value: float, language: Language, *, share: bool, tick: bool = False) -> str:
+def _decimals(ticks: FloatArray) -> int:
+    """How many decimals tell the ticks apart: the same for all of them, four at most."""
+    for decimals in range(4):
+        if np.allclose(ticks, np.round(ticks, decimals), rtol=0, atol=1e-6):
+            return decimals
+    return 4
+
+
+def _written(value: float, language: Language, *, share: bool) -> str:
     if share:
-        return percent(100 * value, language, 0 if tick else 1)
+        return percent(100 * value, language, 1)
     return number(round(value, 6), language, 0 if float(value).is_integer() else 1)

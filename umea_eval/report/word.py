@@ -49,6 +49,10 @@ PADDING = 9.0
 _SHORT = 18  # rows of a table that is kept on one page
 # Of the size of type: what a letter takes on average in Calibri and in what may stand in for it.
 _LETTER = 0.53
+# Figures and months are short and must not be parted: as wide as in the widest that may stand in.
+_FIGURE = 0.64
+# Where there is room, columns are so much wider than the words take in Calibri.
+_ROOMY = 1.2
 _BOLD_LETTER = 0.6
 _CODE_LETTER = 0.5
 # Longer words of a heading may be parted; where a table would have to lie down, these too.
@@ -427,14 +431,21 @@ def _fitted(
             shown = [row[place].shown for row in block.written.rows]
             words = shown if column.numeric else [word for each in shown for word in each.split()]
             heads = [bold * min(len(word), unparted) for word in column.heading.split()]
-            longest = max([letter * len(word) for word in words] + heads + [letter])
+            longest = max([_wide(word, letter, size) for word in words] + heads + [letter])
             least.append(longest + PADDING)
-            cells.append(max([letter * len(each) for each in shown] + [longest]) + PADDING)
+            cells.append(max([_wide(each, letter, size) for each in shown] + [longest]) + PADDING)
             most.append(max(bold * len(column.heading) + PADDING, cells[-1]))
         if sum(least) <= available:
             # Cells first: a heading is easier to read in several lines.
-            return size, _widened(_widened(least, cells, available), most, available)
+            widths = _widened(_widened(least, cells, available), most, available)
+            roomy = min(_ROOMY, available / sum(widths))
+            return size, [width * roomy for width in widths]
     return None
+
+
+def _wide(word: str, letter: float, size: float) -> float:
+    """How much of a line a word takes, in points."""
+    return len(word) * (letter if any(map(str.isalpha, word)) else size * _FIGURE)
 
 
 def _even(block: Table) -> tuple[float, list[float]]:

@@ -204,6 +204,52 @@ def test_change_stands_beside_what_was_to_be_expected(found: results.Register) -
     assert weaker.set_index("measure").loc["systolic", "expected"] == pytest.approx(-7.5)
 
 
+def test_the_assumptions_of_the_change_by_hand(found: results.Register) -> None:
+    table = results.change_variants(found, CHOICES)
+    rows = table[table["measure"] == "systolic"].set_index(["follow_up", "correlation"])["value"]
+    # A fell by 10 from 150. With 0.6, 0.8 and 0.9 a fall of 6, 3 and 1.5 is expected.
+    expected = {0.6: -4 / 1.5, 0.8: -7 / 1.5, 0.9: -8.5 / 1.5}
+    assert rows["last"].to_dict() == pytest.approx(expected)
+    assert rows["first", 0.8] == rows["last", 0.8]  # one follow-up: the first is the last
+    assert table["chosen"].sum() == len(results.FOLLOWED)
+    other = results.change_variants(found, results.Choices(2022, 2023, correlation=0.5))
+    assert sorted(other["correlation"].unique()) == [0.5, 0.6, 0.9]
+
+
+def test_the_start_of_a_period_moves_the_estimate() -> None:
+    months = pd.to_datetime(["2021-07-01", "2022-01-01", "2022-07-01"])
+    persons = TABLES["persons"]
+    west = set(persons.loc[persons["area"].astype("str") == "Väst", "person"])
+    # Those of Väst are examined from 2022 on; VHU began there in February that year.
+    registered = pd.DataFrame(
+        [
+            (person, month, person in west and month.year == 2022, False, True)
+            for person in "ABCDEFGH"
+            for month in months
+        ],
+        columns=["person", "month", "examination", "diagnosis", "drugs"],
+    )
+    introductions = pd.DataFrame(
+        {
+            "municipality": ["2480", "2480", "2460"],
+            "area": ["Väst", "Öst", None],
+            "introduced_on": pd.to_datetime(["2022-02-01", None, None]),
+            "basis": ["beslut", None, None],
+        }
+    ).astype({"area": "str", "basis": "str"})
+    tables = {**TABLES, "registered": registered, "introductions": introductions}
+    found = results.register(tables, LAST, CHOICES)
+    table = results.introduction_variants(found).set_index(["outcome", "definition"])
+    # From the same half-year: all of Väst against none elsewhere. From the next: nothing is new.
+    assert table.loc[("examination", "half_year"), "value"] == pytest.approx(1.0)
+    assert table.loc[("examination", "half_year_next"), "value"] == pytest.approx(0.0)
+    assert table.loc[("drugs", "half_year"), "value"] == 0  # everybody has, in all periods
+    assert table["chosen"].groupby("definition").all().to_dict()["half_year"]
+    whole = results.introduced(found).table.set_index("outcome")["value"]
+    assert table.xs("half_year", level="definition")["value"].to_dict() == whole.to_dict()
+    assert results.introduction_variants(results.register(TABLES, LAST, CHOICES)).empty
+
+
 def test_the_introduction_says_why_it_cannot_be_followed(found: results.Register) -> None:
     none = results.introduced(found)
     assert [problem.key for problem in none.problems] == ["vhu_lss.report.introduction.no_tables"]
@@ -257,6 +303,8 @@ def test_nothing_in_nothing_out() -> None:
         variants = results.participation_variants(empty, CHOICES)
         assert set(variants["limits"]) == {"nobody"}
         assert len(results.introduced(empty).problems) == 1
+        assert results.change_variants(empty, CHOICES)["value"].isna().all()
+        assert results.introduction_variants(empty).empty
 
 
 def test_the_share_in_words_is_a_third(found: results.Register) -> None:

@@ -5,7 +5,7 @@ that disclosure control can judge them; ``total`` is the code of all categories 
 """
 
 from umea_eval.datasets.vhu_lss.measures.introduction import OUTCOMES
-from umea_eval.datasets.vhu_lss.results.changes import FOLLOWED, changes
+from umea_eval.datasets.vhu_lss.results.changes import FOLLOWED, change_variants, changes
 from umea_eval.datasets.vhu_lss.results.conditions import (
     CONDITIONS,
     detected,
@@ -13,7 +13,12 @@ from umea_eval.datasets.vhu_lss.results.conditions import (
     syndrome_by_sex,
     syndrome_difference,
 )
-from umea_eval.datasets.vhu_lss.results.introduction import Introduction, introduced, of_panel
+from umea_eval.datasets.vhu_lss.results.introduction import (
+    Introduction,
+    introduced,
+    introduction_variants,
+    of_panel,
+)
 from umea_eval.datasets.vhu_lss.results.limits import LIMITS, limits_code
 from umea_eval.datasets.vhu_lss.results.places import (
     BASES,
@@ -67,12 +72,14 @@ __all__ = [
     "Choices",
     "Introduction",
     "Register",
+    "change_variants",
     "changes",
     "definitions",
     "described",
     "detected",
     "found_conditions",
     "introduced",
+    "introduction_variants",
     "limits_code",
     "missing_of_persons",
     "municipality_code",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,11 +13,19 @@ from umea_eval.datasets.vhu_lss.measures import (
     introduction_change,
     registered_panel,
 )
-from umea_eval.datasets.vhu_lss.measures.introduction import OUTCOMES, Outcome
+from umea_eval.datasets.vhu_lss.measures.introduction import OUTCOMES, Outcome, Started
 from umea_eval.datasets.vhu_lss.measures.people import unit_names
 from umea_eval.datasets.vhu_lss.results.register import ALPHA, QUESTIONS, Register
 from umea_eval.errors import UserError
 from umea_eval.methods.claims import shared
+
+# Months of a period, and whether a start within one holds from it or from the next; the report's
+# own first.
+PERIODS: Mapping[str, tuple[int, Started]] = {
+    "half_year": (6, "same"),
+    "half_year_next": (6, "next"),
+    "year": (12, "same"),
+}
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,41 @@ def introduced(found: Register, *, course_of: Outcome | None = "examination") ->
     days, decided = _decisions(found, introductions)
     table = pd.DataFrame(rows, columns=names)
     return Introduction(table, around, tuple(problems.values()), days, decided)
+
+
+def introduction_variants(found: Register) -> pd.DataFrame:
+    """``introduced`` under other definitions of a period and a start: for a forest plot.
+
+    ``outcome``, ``definition`` (a code of ``PERIODS``), ``units``, ``persons``, ``value`` with
+    ``lower`` and ``upper`` as in ``introduced``, ``chosen``. No row for what cannot be estimated.
+    """
+    rows: list[dict[str, object]] = []
+    confidence = shared(QUESTIONS * len(OUTCOMES), ALPHA)
+    for outcome in OUTCOMES:
+        for definition, options in PERIODS.items():
+            if found.registered is None or found.introductions is None or found.everybody.empty:
+                break
+            named: Outcome = outcome  # type: ignore[assignment]
+            try:
+                panel = registered_panel(
+                    *(found.everybody, found.registered, found.introductions),
+                    outcome=named,
+                    period_months=options[0],
+                    started=options[1],
+                )
+                own = introduction_change(panel, confidence=confidence, parts=False).iloc[0]
+            except UserError:
+                continue  # ``introduced`` says why
+            rows.append(
+                {
+                    **{"outcome": outcome, "definition": definition},
+                    **{"units": panel["unit"].nunique(), "persons": len(found.everybody)},
+                    **{name: float(own[name]) for name in ("value", "lower", "upper")},
+                    "chosen": definition == next(iter(PERIODS)),
+                }
+            )
+    names = ["outcome", "definition", "units", "persons", "value", "lower", "upper", "chosen"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def of_panel(panel: pd.DataFrame) -> dict[str, float]:
