@@ -224,4 +224,6 @@ def make_the_report(page: Page) -> None:
     press(page, "Skapa rapporten")
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert violations(page, contrast=False) == []
-    expect(page.get_by_role("status")).to_contain_text("Rapporten är klar")
+    page.wait_for_selector("progress", state="detached")
+    page.wait_for_load_state("load")
+    expect(page.get_by_role("main")).to_contain_text("Rapporten är klar", timeout=1000)
