@@ -6,7 +6,7 @@ A withheld or missing value is a gap, never a zero and never bridged by a line.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -359,14 +359,30 @@ def _end_labels(ax: Axes, last: int, ends: Sequence[tuple[float, str, str]]) -> 
 def _numbers(ax: Axes, language: Language, *, share: bool, axis: str) -> None:
     from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - late: drawing is the exception
 
-    def write(value: float, _: object) -> str:
-        return _written(value, language, share=share, tick=True)
-
     chosen = ax.yaxis if axis == "y" else ax.xaxis
+
+    def write(value: float, _: object) -> str:
+        digits = _tick_digits(chosen.get_majorticklocs(), share=share)
+        if share:
+            return percent(100 * value, language, digits)
+        return number(round(value, 6), language, 0 if float(value).is_integer() else digits)
+
     chosen.set_major_formatter(FuncFormatter(write))
 
 
-def _written(value: float, language: Language, *, share: bool, tick: bool = False) -> str:
+def _tick_digits(places: Iterable[float], *, share: bool) -> int:
+    """As many decimals as the ticks of an axis need, so that no two of them read alike."""
+    scale = 100 if share else 1
+    steps = np.diff(np.unique(np.round(np.array(list(places), dtype=float) * scale, 9)))
+    fewest = 0 if share else 1
+    for digits in range(fewest, 6):
+        scaled = steps * 10.0**digits
+        if np.allclose(scaled, np.round(scaled), atol=1e-4):
+            return digits
+    return 6
+
+
+def _written(value: float, language: Language, *, share: bool) -> str:
     if share:
-        return percent(100 * value, language, 0 if tick else 1)
+        return percent(100 * value, language, 1)
     return number(round(value, 6), language, 0 if float(value).is_integer() else 1)
