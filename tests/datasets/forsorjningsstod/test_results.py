@@ -226,6 +226,16 @@ def test_amounts_and_who_gives_most_by_hand(found: results.Register) -> None:
     assert (kind["paid"], kind["paid_1"], kind["repaid_1"]) == (34_000, 12_000, 0)
 
 
+def test_who_pays_all_back_has_had_no_support() -> None:
+    rows = payments([*year_of("A", "women", range(1, 4)), *year_of("B", "men", range(1, 2))])
+    back = rows[rows["household"] == "B"].assign(amount=-1000.0)
+    found = results.register({"payments": pd.concat([rows, back])}, pd.Timestamp("2024-01-10"))
+    (row,) = results.amounts_by_year(measures.net_months(found.payments)).to_dict("records")
+    assert (row["households"], row["recipients"]) == (2, 1)
+    sexes = results.by_sex(found, results.Choices(2023)).set_index("sex")
+    assert sexes.loc["total", "households"] == row["recipients"]
+
+
 def test_every_variant_moves_as_it_must(found: results.Register) -> None:
     table = results.sensitivity(found, results.Choices(2023))
     assert table["chosen"].sum() == 2  # one long-term share, one share of returns
