@@ -13,7 +13,12 @@ from umea_eval.datasets.vhu_lss.results.conditions import (
     syndrome_by_sex,
     syndrome_difference,
 )
-from umea_eval.datasets.vhu_lss.results.introduction import Introduction, introduced, of_panel
+from umea_eval.datasets.vhu_lss.results.introduction import (
+    Introduction,
+    introduced,
+    of_interval,
+    of_panel,
+)
 from umea_eval.datasets.vhu_lss.results.limits import LIMITS, limits_code
 from umea_eval.datasets.vhu_lss.results.places import (
     BASES,
@@ -77,6 +82,7 @@ __all__ = [
     "missing_of_persons",
     "municipality_code",
     "municipality_names",
+    "of_interval",
     "of_panel",
     "offer_year",
     "participation_confidence",
