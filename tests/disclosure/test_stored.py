@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -106,6 +107,24 @@ def test_rates_are_known_with_the_digits_of_the_page() -> None:
     column = stored(table)["tables"][0]["columns"][3]
     assert column["values"] == [0.333, None]
     assert attack_finished(read(table), RULE) == ()
+
+
+def test_the_sum_of_a_stock_over_months_is_no_secret_that_opens_another() -> None:
+    # 24 months of some 700 are far more in all than any number shown, and no table shows that sum.
+    came, went = [40] * 24, [*[40] * 5, 3, *[40] * 18]
+    stock = (700 + np.cumsum([0, *came[1:]]) - np.cumsum([0, *went[:-1]])).tolist()
+    frame = pd.DataFrame({"month": [f"m{n:02}" for n in range(24)], "stock": stock})
+    frame = frame.assign(came=came, went=went)
+    frame = frame.assign(before=frame["stock"] - frame["came"], left=frame["stock"] - went)
+    columns = (
+        Field("month", W, kind="id"),
+        *(count(name, name, persons=False) for name in ("stock", "came", "went")),
+        *(count(name, name, persons=False, show=False) for name in ("before", "left")),
+    )
+    sums = {"stock": (("before", "came"), ("left", "went"))}
+    made = read(Table("flows", frame, columns, sums=sums, follows={"before": "left"}))
+    assert made.tables[0].suppressed["stock"].sum() == 1
+    assert attack_finished(made, RULE) == ()
 
 
 @pytest.mark.parametrize("profile", ["default", "strict"])

@@ -243,7 +243,8 @@ def _rule_limits(
     linked: LinkedSet, known: FloatArray, rules: Rules
 ) -> tuple[FloatArray, FloatArray]:
     low, high = rounded_from(known, rules.rounding)
-    most = float(np.nanmax(known, initial=0.0)) + BEYOND
+    # What no table shows can be the sum of many that are shown: a stock of all months, say.
+    most = np.where(linked.shown, np.nanmax(known, initial=0.0), np.nansum(known)) + BEYOND
     # A cell that no table shows may be anything; a suppressed one is not zero, unless zeros are
     # protected. In small mode whole measures are hidden, zeros too.
     blocked = _all_hidden(linked, known)
