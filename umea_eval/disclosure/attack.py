@@ -243,14 +243,13 @@ def _rule_limits(
     linked: LinkedSet, known: FloatArray, rules: Rules
 ) -> tuple[FloatArray, FloatArray]:
     low, high = rounded_from(known, rules.rounding)
-    # What no table shows can be the sum of many that are shown: a stock of all months, say.
-    most = np.where(linked.shown, np.nanmax(known, initial=0.0), np.nansum(known)) + BEYOND
+    most = float(np.nanmax(known, initial=0.0)) + BEYOND
     # A cell that no table shows may be anything; a suppressed one is not zero, unless zeros are
     # protected. In small mode whole measures are hidden, zeros too.
     blocked = _all_hidden(linked, known)
     floor = np.where(blocked, 0.0, least(linked, rules))
     unknown = np.isnan(known)
-    # Nor is it smaller than its parts, which may be many: the months of years, say.
+    # What no table shows is as large as its parts together: the stock of many months, say.
     suppressed = unknown & linked.shown
     everything = float(np.nansum(known)) + most * (1 + int(suppressed.sum()))
     top = np.where(suppressed, most, everything)
