@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import launched, violations
 from tests.conftest import command
@@ -95,18 +95,25 @@ def page(address: str) -> Iterator[Page]:
 
 def look(page: Page, *, contrast: bool = False) -> None:
     """The page is accessible, and fits a narrow screen."""
+    page.wait_for_load_state("load")
     assert violations(page, contrast=contrast) == []
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, page.url
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
+def go(page: Page, target: Locator) -> None:
+    """Click on what leads to another page, and wait for it and its style sheet."""
+    with page.expect_navigation(wait_until="load"):
+        target.click()
+
+
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name).click()
+    go(page, page.get_by_role("button", name=name))
 
 
 def follow(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name).first.click()
+    go(page, page.get_by_role("link", name=name).first)
 
 
 def quarantined(page: Page) -> int:
@@ -142,7 +149,7 @@ def test_from_a_messy_export_to_a_pdf(
     make_the_report(page)
     look(page)
     with page.expect_download() as downloaded:
-        follow(page, "PDF, att läsa")
+        page.get_by_role("link", name="PDF, att läsa").click()
     pdf = tmp_path / "report.pdf"
     downloaded.value.save_as(pdf)
     assert pdf.read_bytes().startswith(b"%PDF")
@@ -178,7 +185,7 @@ def correct_a_row(page: Page) -> None:
     look(page)
     row = page.locator("tbody tr", has_text=LOST).first
     place = row.get_by_role("link").inner_text()
-    row.get_by_role("link").click()
+    go(page, row.get_by_role("link"))
     look(page, contrast=True)
     wrong = page.locator("input[aria-invalid=true]")
     expect(wrong).to_have_count(1)
@@ -217,4 +224,6 @@ def make_the_report(page: Page) -> None:
     press(page, "Skapa rapporten")
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert violations(page, contrast=False) == []
-    expect(page.get_by_role("status")).to_contain_text("Rapporten är klar")
+    page.wait_for_selector("progress", state="detached")
+    page.wait_for_load_state("load")
+    expect(page.get_by_role("main")).to_contain_text("Rapporten är klar", timeout=1000)
