@@ -156,3 +156,15 @@ def test_a_cell_that_does_not_exist_is_refused() -> None:
     written["counts"]["sums"][0] = [0, 99]
     with pytest.raises(ValueError, match="does not exist"):
         from_json(written)
+
+
+def test_many_months_add_up_to_more_than_any_of_them() -> None:
+    # No table shows the sum of the months; it is far above the largest number that is shown.
+    rows: list[tuple[str, str, int]] = []
+    for month in range(24):
+        women = 3 if month == 12 else 300
+        rows += [(f"{month}", "women", women), (f"{month}", "men", 300)]
+        rows.append((f"{month}", "total", women + 300))
+    published = read(sexes(rows))
+    assert any(table.suppressed["n"].any() for table in published.tables)
+    assert attack_finished(published, RULE) == ()

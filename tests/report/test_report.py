@@ -413,3 +413,19 @@ def test_a_profile_that_suppresses_asks_what_is_counted(settings: Settings) -> N
     report.table("figures", FRAME, caption=words("Värden"), columns=COLUMNS)
     with pytest.raises(UserError, match="Kolumnen value i tabellen figures"):
         report.release()
+
+
+def test_a_month_is_not_broken_at_its_hyphen(settings: Settings) -> None:
+    frame = pd.DataFrame({"month": ["2023-12", "hela året"], "value": [1.5, 2.5]})
+    columns = [
+        Field("month", words("Månad", "Month"), kind="id"),
+        Field("value", words("Värde", "Value"), kind="value"),
+    ]
+    report = begun(settings, language="sv")
+    report.input("data/raw/public/figures.csv")
+    report.table("t", frame, caption=words("Värden", "Values"), columns=columns)
+    report.release()
+    report.show("t")
+    page = html(report)
+    assert '<th scope="row" class="word">2023-12</th>' in page
+    assert '<th scope="row">hela året</th>' in page

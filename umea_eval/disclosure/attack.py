@@ -249,7 +249,11 @@ def _rule_limits(
     blocked = _all_hidden(linked, known)
     floor = np.where(blocked, 0.0, least(linked, rules))
     unknown = np.isnan(known)
-    return np.where(unknown, floor, low), np.where(unknown, most, high)
+    # Nor is it smaller than its parts, which may be many: the months of years, say.
+    suppressed = unknown & linked.shown
+    everything = float(np.nansum(known)) + most * (1 + int(suppressed.sum()))
+    top = np.where(suppressed, most, everything)
+    return np.where(unknown, floor, low), np.where(unknown, top, high)
 
 
 def _all_hidden(linked: LinkedSet, known: FloatArray) -> BoolArray:

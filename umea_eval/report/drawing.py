@@ -71,9 +71,8 @@ def course(
     ax.set_xticks(
         places[::step], [months[place] for place in places[::step]], rotation=45, ha="right"
     )
-    ax.set_ylim(bottom=0)
-    if inside:
-        ax.set_ylim(top=1.12 * ax.get_ylim()[1])  # room for the labels
+    # From zero, no point on the upper edge, and room for the labels of marks.
+    ax.set_ylim(0, max(ax.get_ylim()[1], 1.06 * ax.dataLim.y1) * (1.12 if inside else 1))
     ax.grid(axis="y")
     _numbers(ax, language, share=share, axis="y")
 
