@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.conftest import Make
+from tests.conftest import Make, command
 from tests.projects import ROOT, make_project, small_notebook
 from umea_eval.app.server import create_app
 from umea_eval.app.site import Site
@@ -96,3 +98,21 @@ def user(stranger: TestClient) -> TestClient:
     assert stranger.get(f"/?token={TOKEN}").status_code == 303
     stranger.headers["origin"] = HOME
     return stranger
+
+
+@pytest.fixture
+def address(project: Path) -> Iterator[str]:
+    """The app, started as a user starts it, and ended with Ctrl-C."""
+    app = subprocess.Popen(
+        command("app", "--no-browser"),
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert app.stdout is not None
+    yield app.stdout.readline().strip()
+    app.send_signal(signal.SIGINT)
+    _, said = app.communicate(timeout=60)
+    assert app.returncode == 130
+    assert "Traceback" not in said

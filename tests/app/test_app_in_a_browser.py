@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +11,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import launched, violations
-from tests.conftest import command
 from tests.projects import ROOT
 from umea_eval.processed.example import make_example
 from umea_eval.settings import read_settings
@@ -46,24 +43,6 @@ def exports(project: Path, tmp_path: Path) -> list[Path]:
     folder, _ = make_example("forsorjningsstod", settings, messy=True, n=HOUSEHOLDS)
     next(folder.glob("payments_*.xlsx")).rename(folder / UNDATED)
     return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-
-
-@pytest.fixture
-def address(project: Path) -> Iterator[str]:
-    """The app, started as a user starts it, and ended with Ctrl-C."""
-    app = subprocess.Popen(
-        command("app", "--no-browser"),
-        cwd=project,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert app.stdout is not None
-    yield app.stdout.readline().strip()
-    app.send_signal(signal.SIGINT)
-    _, said = app.communicate(timeout=SECONDS)
-    assert app.returncode == 130
-    assert "Traceback" not in said
 
 
 @pytest.fixture
