@@ -11,6 +11,7 @@ import pytest
 from tests.datasets.forsorjningsstod import register as dozen
 from umea_eval.datasets.forsorjningsstod import measures, results
 from umea_eval.datasets.forsorjningsstod.synthetic import EXTRACTION, simulate
+from umea_eval.methods.nested import with_months
 
 PUBLIC = Path(__file__).parents[3] / "data/raw/public"
 
@@ -244,9 +245,7 @@ def test_what_the_months_of_the_flow_add_up_to_is_known(found: results.Register)
     table = results.returns(found, choices)
     chosen = table["gap"] == choices.gap
     # Exits followed for four months are those of January to August.
-    more = results.with_months(
-        table, chosen, "exits", flows, "outflow", prefix="out", last="2023-08"
-    )
+    more = with_months(table, chosen, "exits", flows, "outflow", prefix="out", last="2023-08")
     months = [name for name in more if name.startswith("out ")]
     assert len(months) == 8
     assert more.loc[chosen, months].sum(axis=1).tolist() == more.loc[chosen, "exits"].tolist()
@@ -255,12 +254,10 @@ def test_what_the_months_of_the_flow_add_up_to_is_known(found: results.Register)
     lasting = results.durations(found, choices)
     own = lasting["gap"] == choices.gap
     given = {"prefix": "new", "before": "stock_start"}
-    more = results.with_months(lasting, own, "spells", flows, "inflow", **given)
+    more = with_months(lasting, own, "spells", flows, "inflow", **given)
     assert "new before" in more
     # Other months are not that sum, and then say nothing.
-    short = results.with_months(
-        table, chosen, "exits", flows, "outflow", prefix="out", last="2023-03"
-    )
+    short = with_months(table, chosen, "exits", flows, "outflow", prefix="out", last="2023-03")
     assert short is table
 
 

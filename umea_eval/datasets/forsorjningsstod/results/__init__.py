@@ -18,7 +18,6 @@ from umea_eval.datasets.forsorjningsstod.results.households import (
     sex_difference,
 )
 from umea_eval.datasets.forsorjningsstod.results.lasting import new_in_year, rolling
-from umea_eval.datasets.forsorjningsstod.results.linked import with_months
 from umea_eval.datasets.forsorjningsstod.results.obstacles import obstacles_in, obstacles_over_time
 from umea_eval.datasets.forsorjningsstod.results.register import (
     GAPS,
@@ -57,5 +56,4 @@ __all__ = [
     "rolling",
     "sensitivity",
     "sex_difference",
-    "with_months",
 ]
