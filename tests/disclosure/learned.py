@@ -212,12 +212,27 @@ class Span:
                 break
 
 
-def new_sums(linked: LinkedSet, relations: Iterable[Relation]) -> tuple[list[Relation], LinkedSet]:
-    """The relations between counts of ``linked`` that do not follow from it, and it with them."""
+def always_zero(populations: Sequence[Cells]) -> frozenset[Name]:
+    """The cells that nobody is in in any population."""
+    each = [cells.values() for cells in populations]
+    names = {name for values in each for name in values}
+    return frozenset(n for n in names if not any(values.get(n, 0) for values in each))
+
+
+def new_sums(
+    linked: LinkedSet, relations: Iterable[Relation], zero: frozenset[Name] = frozenset()
+) -> tuple[list[Relation], LinkedSet]:
+    """The relations between counts of ``linked`` that do not follow from it, and it with them.
+
+    What says no more than that nobody is in a cell of ``zero`` is left out: it tells of the made-up
+    populations (no value is missing in them), not of how the tables hang together.
+    """
     place = {name: index for index, name in enumerate(linked.names)}
     span = Span(len(place))
     for equation in linked.sums:
         span.add([(equation.whole, -1), *((part, 1) for part in equation.parts)])
+    for name in zero & place.keys():
+        span.add([(place[name], 1)])
     names, sums, fresh = list(linked.names), list(linked.sums), []
     margins = 0
     for relation in relations:
@@ -249,7 +264,12 @@ def new_sums(linked: LinkedSet, relations: Iterable[Relation]) -> tuple[list[Rel
     return fresh, made
 
 
-def opened(tables: Sequence[Table], profile: str, relations: Sequence[Relation]) -> list[str]:
+def opened(
+    tables: Sequence[Table],
+    profile: str,
+    relations: Sequence[Relation],
+    zero: frozenset[Name] = frozenset(),
+) -> list[str]:
     """What the outsider finds in the public edition of ``tables``: in words, with the values.
 
     What he has learnt and does not hold here is left out: of that he would believe what is not so.
@@ -257,18 +277,20 @@ def opened(tables: Sequence[Table], profile: str, relations: Sequence[Relation])
     truth = Cells.of(tables).values()
     true = [relation for relation in relations if _holds(relation, [truth])]
     released = release(tables, profile, (), edition="publik")
-    return [*_by_sums(released, profile, true), *_by_solving(released, profile, true)]
+    return [*_by_sums(released, profile, true, zero), *_by_solving(released, profile, true)]
 
 
 def _shown(released: Released) -> list[Any]:
     return [released.table(name) for name in released if name not in released.left_out]
 
 
-def _by_sums(released: Released, profile: str, relations: Sequence[Relation]) -> Iterator[str]:
+def _by_sums(
+    released: Released, profile: str, relations: Sequence[Relation], zero: frozenset[Name]
+) -> Iterator[str]:
     # The record of the report says which cells are sums of which: rounded ones do not add up.
     assert released.counts is not None
     linked = released.counts
-    _, more = new_sums(linked, relations)
+    _, more = new_sums(linked, relations, zero)
     for cell in attack(_shown(released), RULES[profile], linked=more):
         name = linked.names[linked.at[cell.place]] if cell.place in linked.at else "?"
         yield f"{cell.place} {cell.row}: {cell.possible} of {cell.wanted} possible; {name}"

@@ -655,3 +655,47 @@ def test_the_same_whatever_the_order_of_rows_and_tables() -> None:
     before = SEXES.frame.copy()
     shown([SEXES])
     pd.testing.assert_frame_equal(SEXES.frame, before)
+
+
+def known_before(*, declared: bool) -> Table:
+    """Who has it: found now, or known before. 22 of 60 have it, and 40 were not known before."""
+    more: dict[str, Any] = {
+        "sums": {"all and found": [("all", "found"), ("has", "new to it", "*neither")]}
+    }
+    return table(
+        "known_before",
+        {"all": [60], "has": [22], "new to it": [40], "found": [2]},
+        count("all", "all"),
+        count("has", "has", of="all"),
+        count("new to it", "new to it", of="all"),
+        count("found", "found", of="new to it"),
+        **(more if declared else {}),
+        dimensions=(),
+    )
+
+
+def test_a_part_that_nobody_shows_belongs_to_a_sum() -> None:
+    """60 + 2 = 22 + 40 + nobody: who knows the three and that nobody is left knows the 2."""
+    open_book = shown([known_before(declared=False)])["known_before"]
+    assert open_book["found"] == [".."]
+    linked = link([known_before(declared=True)])
+    (left,) = (
+        name for name in linked.names if name.measure == "known_before" and name.beside[0] == "*"
+    )
+    assert linked.value[linked.names.index(left)] == 0
+    with pytest.raises(UserError, match=r"\S"):
+        link([replace(known_before(declared=True), sums={"found": [("new to it", "*left")]})])
+
+
+def test_persons_can_be_in_several_categories_of_what_adds_up() -> None:
+    """Five persons in two kinds of home, four and three: no sum of persons says otherwise."""
+    made = table(
+        "kinds",
+        {"kind": ["a", "b", "total"], "persons": [24, 13, 30]},
+        *ident("kind"),
+        count("persons", "persons", overlapping=("kind",)),
+    )
+    linked = link([made])
+    assert [name.role for name in linked.names].count("excess") == 1
+    with pytest.raises(UserError, match=r"\S"):
+        link([replace(made, columns=(*ident("kind"), count("persons", "persons")))])

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from umea_eval.disclosure.tables import Field, ReleasedTable, Table
+from umea_eval.disclosure.tables import LEFT, Field, ReleasedTable, Table
 from umea_eval.errors import UserError
 
 if TYPE_CHECKING:
@@ -239,7 +239,8 @@ class _Linker:
                     self.flags["zero"].add(index)
                 if column.persons:
                     self.flags["persons"].add(index)
-                self.overlapping |= {(measure, dimension) for dimension in table.overlapping}
+                over = (*table.overlapping, *column.overlapping)
+                self.overlapping |= {(measure, dimension) for dimension in over}
 
     def _key(self, where: Mapping[str, str], total: str) -> Key:
         kept = {dimension: code for dimension, code in where.items() if code != total}
@@ -418,9 +419,13 @@ class _Linker:
         columns = {column.name for column in table.columns}
 
         def cells(row: int, names: Iterable[str]) -> list[int] | None:
-            found = [self.at.get(Place(table.name, row, name)) for name in names]
+            asked = [name for name in names if not name.startswith(LEFT)]
+            found = [self.at.get(Place(table.name, row, name)) for name in asked]
             known = [cell for cell in found if cell is not None]
             return known if len(known) == len(found) else None
+
+        def unseen(row: int, name: str, value: float) -> int:
+            return self._cell(Name(table.name, (("row", str(row)),), "margin", name), value)
 
         for row in range(len(table.frame)):
             for column, breakdowns in table.sums.items():
@@ -431,8 +436,13 @@ class _Linker:
                     if column in columns:
                         whole = cells(row, [column])
                     else:
-                        unseen = Name(table.name, (("row", str(row)),), "margin", column)
-                        whole = [self._cell(unseen, sum(self.value[part] for part in parts))]
+                        whole = [unseen(row, column, sum(self.value[part] for part in parts))]
+                    for name in names:
+                        if whole and name.startswith(LEFT):
+                            left = self.value[whole[0]] - sum(self.value[part] for part in parts)
+                            if left < 0 and self.kind == "count":
+                                raise self._more_than(whole[0], parts)
+                            parts.append(unseen(row, name, left))
                     self._declare(whole, parts, (table.name, row, column))
             for column, before in table.follows.items():
                 self._declare(

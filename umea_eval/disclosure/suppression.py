@@ -134,9 +134,18 @@ def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray | None = Non
         ),
         told=(np.where(open_, 0.0, told_low), np.where(open_, most, told_high)),
         rule=(by_rule, most),
-        targets=tuple(
-            Target(int(cell), float(lowest[cell]), float(rules.largest))
-            for cell in np.flatnonzero(small)
+        targets=(
+            *(
+                Target(int(cell), float(lowest[cell]), float(rules.largest))
+                for cell in np.flatnonzero(small)
+            ),
+            # What is suppressed in any case must not follow from what other measures show.
+            *(
+                Target(
+                    int(cell), float(value[cell]), float(value[cell]) + rules.width - 1, told=False
+                )
+                for cell in np.flatnonzero(block & linked.shown & ~small)
+            ),
         ),
         width=rules.width,
     )

@@ -19,6 +19,8 @@ Statistic = Literal[
     "ratio", "wilson_lower", "wilson_upper", "exact_lower", "exact_upper", "curve", "other"
 ]
 TOTAL = "total"
+# So begins the name of a part that nobody shows.
+LEFT = "*"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Field:
                      persons has one too
     ``where``        the categories that the column itself stands for, by dimension:
                      ``{"sex": "women"}`` for a column of women. Totals by the table's ``total``
+    ``overlapping``  dimensions where one of those counted can be in several categories, besides
+                     those of the table (where its amounts add up, and its persons do not)
     ``persons``      False for a count of events or days: small mode looks at persons (households)
     ``sensitive``    a count or share of a sensitive attribute: that none or all of a group have it
                      is protected too
@@ -87,6 +91,7 @@ class Field:
     show: bool = True
     measure: str | None = None
     where: Mapping[str, str] | None = None
+    overlapping: tuple[str, ...] = ()
     persons: bool = True
     sensitive: bool = False
     per: float = 1
@@ -115,7 +120,8 @@ class Table:
                      their categories do not add up to the total
     ``sums``         columns that are the sum of others in each row, in one way or several:
                      ``{"stock": [("stayed", "came"), ("left", "stays")]}``; a name that is no
-                     column stands for a sum that nobody shows. A row that lacks one is left out
+                     column stands for a sum that nobody shows, and a last part whose name begins
+                     with ``*`` for what is left of one. A row that lacks a column is left out
     ``follows``      columns that are another one in the row before, such as those who are left
                      from last month: ``{"carried": "stock"}``
     ``short``        it belongs to the short list that may be shown of fewer than 20 persons: one
@@ -152,6 +158,7 @@ class Table:
         declared = {column.name for column in self.columns if column.kind in ("count", "amount")}
         named = {*self.follows, *self.follows.values()}
         named |= {part for each in self.sums.values() for parts in each for part in parts}
+        named = {name for name in named if not name.startswith(LEFT)}
         if named - declared:
             raise KeyError(f"{self.name}: {min(named - declared)}")
         if self.short and not self._is_short():

@@ -5,6 +5,7 @@ that disclosure control can judge them; ``total`` is the code of all categories 
 """
 
 from umea_eval.datasets.vhu_lss.measures.introduction import OUTCOMES
+from umea_eval.datasets.vhu_lss.measures.three_valued import UNDETERMINED
 from umea_eval.datasets.vhu_lss.results.changes import FOLLOWED, change_variants, changes
 from umea_eval.datasets.vhu_lss.results.conditions import (
     CONDITIONS,
@@ -70,6 +71,7 @@ __all__ = [
     "ROUNDS",
     "SEXES",
     "TOTAL",
+    "UNDETERMINED",
     "Choices",
     "Introduction",
     "Register",

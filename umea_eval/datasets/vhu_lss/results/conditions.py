@@ -38,8 +38,11 @@ def found_conditions(found: Register) -> pd.DataFrame:
     ``condition``, ``positive``, ``undetermined``, ``examined``, ``least`` and ``most`` (none and
     all of the undetermined have it) and limits around both; ``unsure`` names the undetermined.
     """
-    rows = [bounded(found.visits, name, name) for name in CONDITIONS]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(_conditions(found))
+
+
+def _conditions(found: Register) -> list[dict[str, object]]:
+    return [bounded(found.visits, name, name) for name in CONDITIONS]
 
 
 def syndrome_by_sex(found: Register) -> pd.DataFrame:
@@ -88,8 +91,11 @@ def detected(found: Register) -> pd.DataFrame:
     """The share in whom the examination found what nobody had diagnosed: one row per condition.
 
     From the values alone, of the examined without an earlier diagnosis or drug. ``cannot``: no
-    earlier diagnoses are in the data; ``history_unknown`` persons are left out.
+    earlier diagnoses are in the data; ``history_unknown`` persons are left out. ``all_positive``
+    and ``all_undetermined`` are those of ``found_conditions``, missing where they do not hold
+    those found (another drug counts as the disorder than as its diagnosis).
     """
+    conditions = {str(row["condition"]): row for row in _conditions(found)}
     alone = found.visits
     alone = type_2_diabetes(alone, count_known=False)
     alone = high_blood_pressure(alone, count_known=False)
@@ -107,9 +113,18 @@ def detected(found: Register) -> pd.DataFrame:
                 "undiagnosed": row["denominator"],
                 "history_unknown": int(row["history_unknown"]),
                 "examined": len(alone),
+                "all_positive": conditions[condition]["positive"],
+                "all_undetermined": conditions[condition]["undetermined"],
                 **{name: float(row[name]) for name in ("least", "most", "lower", "upper")},
                 "cannot": bool(row["cannot"]),
             }
         )
-    whole = {"positive": "Int64", "undetermined": "Int64", "undiagnosed": "Int64"}
-    return pd.DataFrame(rows).astype(whole)
+    whole = ("positive", "undetermined", "undiagnosed", "all_positive", "all_undetermined")
+    table = pd.DataFrame(rows).astype(dict.fromkeys(whole, "Int64"))
+    before = table["examined"] + table["positive"] - table["undiagnosed"]
+    return table.assign(
+        all_positive=table["all_positive"].where(table["all_positive"] <= before),
+        all_undetermined=table["all_undetermined"].where(
+            table["all_undetermined"] >= table["undetermined"]
+        ),
+    )

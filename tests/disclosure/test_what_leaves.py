@@ -1,0 +1,153 @@
+"""All that leaves is made of released values: the same whatever the data behind them are.
+
+A notebook sees its data, and what it shows should be made of what has been released. So it is run
+twice: on one population, and on another one with what was released of the first. Where a sentence,
+alternative text, axis, path of a picture, caption or order differs, it came past the release.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pytest
+
+from tests.projects import make_product
+from tests.test_few_persons import run_cells
+from umea_eval.disclosure.scanning.pdf import pdf_texts
+from umea_eval.processed.clean import clean
+from umea_eval.processed.example import make_example
+from umea_eval.report import report as report_module
+from umea_eval.report.report import Report
+from umea_eval.settings import read_settings
+
+EVALUATIONS = ("fallprevention", "forsorjningsstod", "placement_days", "vhu_lss")
+PERSONS, MORE = 60, 85
+WORD_PARTS = ("word/document.xml", "docProps/core.xml", "docProps/app.xml")
+NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+
+Population = Callable[[str, int, int], None]
+
+
+@pytest.fixture
+def population(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Population:
+    """Go to a project, and put a made-up population of so many persons into it."""
+    mpl.use("agg")
+    make_product(tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+
+    def make(name: str, seed: int, n: int) -> None:
+        make_example(name, read_settings(), messy=False, seed=seed, n=n)
+        clean(name)
+
+    return make
+
+
+def again(name: str, first: Report, **parameters: str) -> Report:
+    """The report on the data that are there now, with what was released of ``first``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report_module, "release", lambda *_, **__: first._released)
+        return run_cells(name, **parameters)
+
+
+def shown(report: Report) -> list[tuple[str, str, str]]:
+    """All that a reader sees: not the record, which has the hashes of the inputs."""
+    return [
+        (part.part, part.html, json.dumps(part.data, sort_keys=True))
+        for part in report.fragments
+        if part.part != "record"
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVALUATIONS)
+def test_what_is_shown_depends_on_the_data_through_the_release_only(
+    name: str, population: Population
+) -> None:
+    population(name, 3, PERSONS)
+    first = run_cells(name)
+    population(name, 4, MORE)
+    second = again(name, first)
+    assert len(first.fragments) > 40
+    differing = [pair for pair in zip(shown(first), shown(second), strict=True) if len({*pair}) > 1]
+    assert differing == []
+
+
+@pytest.mark.slow
+def test_what_is_shown_inside_may_come_past_the_release(population: Population) -> None:
+    """The change of system has its counts in the complete report: a comparison that finds no
+    difference there would find none anywhere."""
+    name = "forsorjningsstod"
+    population(name, 3, PERSONS)
+    first = run_cells(name, edition="intern")
+    population(name, 4, MORE)
+    second = again(name, first, edition="intern")
+    assert shown(first) != shown(second)
+
+
+# --- the files ----------------------------------------------------------------------------------
+
+
+def words_of(name: str, content: bytes) -> str:
+    """What a reader sees of a PDF or Word file, with its metadata."""
+    if name.endswith(".pdf"):
+        return " ".join(pdf_texts(content, 100_000_000))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = [name for name in archive.namelist() if name in WORD_PARTS]
+        texts = [archive.read(part).decode("utf-8") for part in parts]
+    runs = [run for text in texts for run in re.findall(r">([^<]+)<|descr=\"([^\"]*)\"", text)]
+    return " ".join("".join(run) for run in runs)
+
+
+def numbers(text: str) -> set[float]:
+    """The numbers of a text, however it writes thousands and decimals."""
+    plain = re.sub(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3})", "", text)
+    return {round(float(each.replace(",", ".")), 6) for each in NUMBER.findall(plain)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVALUATIONS)
+def test_no_file_that_leaves_has_a_suppressed_number(
+    name: str, population: Population, umea_eval: Any
+) -> None:
+    """In the tables of all formats a suppressed cell is ``..``, and the counts in the texts of the
+    PDF and the Word file are among those that a report has which knows the released values only."""
+    population(name, 3, PERSONS)
+    project = Path.cwd()
+    done = umea_eval(project, "report", name, "--formats", "html,pdf,docx,xlsx")
+    assert done.returncode == 0, done.stderr
+    (manifest,) = (project / "reports" / name).rglob("manifest.json")
+    files = {path.name: path.read_bytes() for path in manifest.parent.rglob("*") if path.is_file()}
+    first = run_cells(name)
+    population(name, 4, MORE)
+    second = again(name, first)
+    sources = [cell["source"] for cell in json.loads(files["notebook.ipynb"])["cells"]]
+    allowed = numbers(json.dumps([part.data for part in second.fragments if part.part != "record"]))
+    allowed |= numbers(" ".join(part.html for part in second.fragments if part.part != "record"))
+    allowed |= numbers("".join("".join(source) for source in sources))
+    record = json.loads(manifest.read_text(encoding="utf-8"))
+    allowed |= numbers(json.dumps({**record, "files": None, "inputs": None}))
+    pages = {float(number) for number in range(1, 60)}
+    for file, content in files.items():
+        if file.endswith((".pdf", ".docx")):
+            assert numbers(words_of(file, content)) - allowed - pages == set(), file
+    hidden = 0
+    for file, content in files.items():
+        table = file.removesuffix(".csv").removeprefix("exempeldata-")
+        if not file.endswith(".csv") or table not in first._released:
+            continue
+        released = first._released.table(table)
+        visible = [column.name for column in released.columns if column.show]
+        lines = list(csv.reader(content.decode("utf-8-sig").splitlines(), delimiter=";"))[1:]
+        mask = released.suppressed[visible].to_numpy()
+        for cells, suppressed in zip(lines, mask, strict=True):
+            assert {cell for cell, gone in zip(cells, suppressed, strict=True) if gone} <= {".."}
+            hidden += int(suppressed.sum())
+    assert hidden > 20

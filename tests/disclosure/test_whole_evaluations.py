@@ -1,0 +1,188 @@
+"""Whole evaluations: no suppressed cell of any of their public editions is opened.
+
+The tables are made in this process, by the notebooks' own cells. The attacker of the quick test is
+independent of the product; that of the slow ones has learnt what the tables do not declare.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from tests.disclosure.learned import Cells, Relation, always_zero, learn, opened, registered
+from tests.projects import make_product
+from umea_eval.disclosure.linked import floats
+from umea_eval.disclosure.profiles import Withheld
+from umea_eval.disclosure.rules import RULES
+from umea_eval.disclosure.stored import Published, from_json
+from umea_eval.processed.clean import clean
+from umea_eval.processed.example import make_example
+from umea_eval.runs.executed import record
+from umea_eval.settings import read_settings
+
+EVALUATIONS = ("fallprevention", "forsorjningsstod", "placement_days", "vhu_lss")
+# What restricts a report to some of its persons, or to another time.
+RESTRICTED: Mapping[str, Sequence[Mapping[str, object]]] = {
+    "fallprevention": ({}, {"years": 2}, {"municipality": "Umeå", "start": "reported_on"}),
+    "forsorjningsstod": ({}, {"year": 2022}, {"gap": 1, "support": "forsorjningsstod"}),
+    "placement_days": ({}, {"year": 2022}, {"ages": "children", "counting": "first_only"}),
+    "vhu_lss": (
+        {},
+        {"municipality": "Umeå"},
+        {"municipality": "Umeå", "area": "Väst"},
+        {"first_year": 2024, "last_year": 2024},
+    ),
+}
+LEARNT_FROM = [(seed, n) for seed, n in enumerate((45, 60, 75, 90, 120, 150, 200, 260) * 2, 100)]
+ATTACKED = [(901, 14), (902, 25), (903, 60), (904, 60)]
+# The made-up VHU deals its places out over the municipalities in fixed shares, so that numbers of
+# different municipalities hang together there, and nowhere else.
+DEALT_OUT = ("municipality", "unit")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mpl.use("agg")
+    make_product(tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+
+
+def made(name: str, seed: int, n: int) -> None:
+    """Put a made-up population into the current project."""
+    make_example(name, read_settings(), messy=False, seed=seed, n=n)
+    clean(name)
+
+
+# --- the attacker who knows what is declared, by a programme that is not the product's -----------
+
+
+def shown_values(published: Published) -> np.ndarray:
+    """The value of each count that some table of a finished report shows."""
+    known = np.full(len(published.counts), np.nan)
+    numbers = {
+        (table.name, column.name): floats(table.frame, column.name)
+        for table in published.tables
+        for column in table.columns
+        if column.kind == "count"
+    }
+    for place, index in published.counts.at.items():
+        value = numbers[place.table, place.column][place.row]
+        if not np.isnan(value):
+            known[index] = value
+    return known
+
+
+class Outsider:
+    """One who has the report's tables, knows which counts are sums of which, that they are whole,
+    and that none that is suppressed is zero where zeros are shown."""
+
+    def __init__(self, published: Published) -> None:
+        self.linked, self.known = published.counts, shown_values(published)
+        self.sums = sparse.lil_array((len(self.linked.sums), len(self.linked)))
+        for row, equation in enumerate(self.linked.sums):
+            self.sums[row, equation.whole] -= 1
+            for part in equation.parts:
+                self.sums[row, part] += 1
+
+    def world(self, cell: int, push: int) -> np.ndarray:
+        """Whole numbers that fit, with ``cell`` as high (-1) or low (1) as it can be."""
+        linked, hidden = self.linked, np.isnan(self.known)
+        cost = np.zeros(len(linked))
+        cost[cell] = push
+        least = np.where(linked.shown & ~linked.zero, 1.0, 0.0)
+        most = 10 * float(np.nanmax(self.known))
+        found = milp(
+            cost,
+            integrality=hidden,
+            bounds=Bounds(np.where(hidden, least, self.known), np.where(hidden, most, self.known)),
+            constraints=LinearConstraint(self.sums.tocsr(), 0, 0),
+        )
+        assert found.x is not None, "the released numbers contradict each other"
+        return np.asarray(np.round(found.x))
+
+    def too_narrow(self, width: int) -> list[str]:
+        """The suppressed counts with fewer than ``width`` values left."""
+        narrow = []
+        size = len(self.linked)
+        lowest, highest = np.full(size, np.inf), np.full(size, -np.inf)
+        for cell in np.flatnonzero(np.isnan(self.known) & self.linked.shown).tolist():
+            for push in (1, -1):  # a world says something of every cell
+                if highest[cell] - lowest[cell] + 1 < width:
+                    each = self.world(cell, push)
+                    lowest, highest = np.minimum(lowest, each), np.maximum(highest, each)
+            if highest[cell] - lowest[cell] + 1 < width:
+                narrow.append(str(self.linked.names[cell]))
+        return narrow
+
+
+def finished(reports: Path, name: str) -> Published:
+    """The Swedish public report of an evaluation, as it lies in its folder."""
+    (folder,) = reports.glob(f"{name}/*sv/")
+    notebook = json.loads((folder / "notebook.ipynb").read_text(encoding="utf-8"))
+    return from_json(record(notebook)["released"])
+
+
+@pytest.mark.parametrize("name", EVALUATIONS)
+def test_no_suppressed_count_of_an_evaluation_is_opened(name: str, product_reports: Path) -> None:
+    published = finished(product_reports, name)
+    assert published.hidden() > 0
+    assert Outsider(published).too_narrow(RULES["default"].width) == []
+
+
+def test_the_attacker_opens_what_is_open(product_reports: Path) -> None:
+    """Of two suppressed parts of a shown sum he is told one."""
+    outsider = Outsider(finished(product_reports, "fallprevention"))
+    linked, hidden = outsider.linked, np.isnan(outsider.known)
+    first, second = next(
+        parts
+        for equation in linked.sums
+        if not hidden[equation.whole]
+        and len(parts := [part for part in equation.parts if hidden[part]]) == 2
+        and linked.shown[parts].all()
+    )
+    outsider.known[second] = outsider.world(first, 1)[second]
+    assert str(linked.names[first]) in outsider.too_narrow(RULES["default"].width)
+
+
+# --- the attacker who has learnt what is not ----------------------------------------------------
+
+
+def of_the_tables(relation: Relation) -> bool:
+    """Not a relation between single municipalities or homes (see `DEALT_OUT`)."""
+    places = [dict(name.key).get(d) for name, _ in relation for d in DEALT_OUT]
+    return len({place for place in places if place is not None}) < 2 or len(relation) > 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVALUATIONS)
+def test_what_is_learnt_of_made_up_populations_opens_nothing(name: str, project: None) -> None:
+    """For each way to restrict the report: what always holds in 16 populations, used against four
+    others of 14, 25 and 60."""
+    del project
+    ways = RESTRICTED[name]
+    learnt: list[list[Cells]] = [[] for _ in ways]
+    for seed, n in LEARNT_FROM:
+        made(name, seed, n)
+        for own, way in zip(learnt, ways, strict=True):
+            own.append(Cells.of(registered(name, **way)))
+    relations = [[r for r in learn(own, four=False) if of_the_tables(r)] for own in learnt]
+    zero = [always_zero(own) for own in learnt]
+    findings = []
+    for seed, n in ATTACKED:
+        made(name, seed, n)
+        for way, found, nobody in zip(ways, relations, zero, strict=True):
+            tables = registered(name, **way)
+            for profile in ("default", "strict"):
+                try:
+                    leaks = opened(tables, profile, found, nobody)
+                except Withheld:  # it has no public edition: nothing to open
+                    continue
+                findings += [f"{way} {seed} {n} {profile}: {leak}" for leak in leaks]
+    assert findings == []
