@@ -20,6 +20,7 @@ from umea_eval.datasets.fallprevention import claims as fall_claims
 from umea_eval.datasets.fallprevention import results as fall_results
 from umea_eval.datasets.placement_days import claims as placement_claims
 from umea_eval.datasets.placement_days import results as placement_results
+from umea_eval.datasets.placement_days.results import sexes as placement_sexes
 from umea_eval.datasets.vhu_lss import claims as vhu_claims
 from umea_eval.methods import two_shares as two_shares_room
 from umea_eval.methods.claims import Diagnostic, Level, conclude, shared
@@ -81,7 +82,7 @@ def test_three_comparisons_are_one_family(monkeypatch: pytest.MonkeyPatch) -> No
     # What could have shown takes time and plays no part in what is claimed.
     monkeypatch.setattr(two_shares_room, "smallest_differences", lambda *_, **__: (np.nan, np.nan))
     assert _three_comparisons(100) <= 9
-    monkeypatch.setattr(placement_results, "shared", lambda _: shared(1))
+    monkeypatch.setattr(placement_sexes, "shared", lambda _: shared(1))
     assert _three_comparisons(100) > 9
 
 
