@@ -58,6 +58,18 @@ def chart(ax: Axes, frame: pd.DataFrame) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "share"), [(0.955, 1.004, False), (0.0, 3.1, False), (0.401, 0.409, True)]
+)
+def test_no_two_ticks_read_alike(ax: Axes, low: float, high: float, share: bool) -> None:
+    frame = pd.DataFrame({"value": [low, high], "lower": low, "upper": high, "chosen": False})
+    drawing.forest(frame, ax, "sv", labels=["a", "b"], xlabel="Kvot", share=share)
+    ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+    written = [label.get_text() for label in ax.get_xticklabels()]
+    assert len(written) > 2
+    assert len(set(written)) == len(written)
+
+
 def test_no_line_crosses_a_change_of_system(ax: Axes) -> None:
     chart(ax, CHART)
     assert drawn(ax, "o")[0] == [1, 2]

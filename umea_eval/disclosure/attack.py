@@ -249,7 +249,7 @@ def _rule_limits(
     blocked = _all_hidden(linked, known)
     floor = np.where(blocked, 0.0, least(linked, rules))
     unknown = np.isnan(known)
-    # Nor is it smaller than its parts, which may be many: the months of years, say.
+    # What no table shows is as large as its parts together: the stock of many months, say.
     suppressed = unknown & linked.shown
     everything = float(np.nansum(known)) + most * (1 + int(suppressed.sum()))
     top = np.where(suppressed, most, everything)

@@ -112,6 +112,16 @@ def test_a_municipality_is_chosen_by_name(found: results.Register) -> None:
     assert results.register(tables(), UNTIL, results.Choices(2023, municipality="Vännäs")).empty
 
 
+def test_places_times_days_are_counted_in_the_period_only(found: results.Register) -> None:
+    assert results.unit_months(found) == {"places": 0, "months": 36}
+    given = days()
+    later = given["month"] >= pd.Timestamp(2023, 11, 1)
+    given.loc[later & (given["unit"] == "A"), "basis"] = "places"
+    both = pd.concat([given, days("2022-01", "2022-12").assign(basis="places")])
+    own = results.register({**tables(), "resident_days": both}, UNTIL, CHOICES)
+    assert results.unit_months(own) == {"places": 2, "months": 36}
+
+
 def test_rates_by_hand(found: results.Register) -> None:
     table = results.rates(found)
     # Five falls and one fallrisk in 12 * 200 resident-days; three of the falls with an injury.

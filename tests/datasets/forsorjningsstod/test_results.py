@@ -11,6 +11,7 @@ import pytest
 from tests.datasets.forsorjningsstod import register as dozen
 from umea_eval.datasets.forsorjningsstod import measures, results
 from umea_eval.datasets.forsorjningsstod.synthetic import EXTRACTION, simulate
+from umea_eval.methods.nested import with_months
 
 PUBLIC = Path(__file__).parents[3] / "data/raw/public"
 
@@ -224,6 +225,45 @@ def test_amounts_and_who_gives_most_by_hand(found: results.Register) -> None:
     assert (row["net_1"], row["net_2"]) == (12_000, 10_000)
     (kind,) = results.kinds_in(found.payments, 2023).to_dict("records")
     assert (kind["paid"], kind["paid_1"], kind["repaid_1"]) == (34_000, 12_000, 0)
+
+
+def test_who_pays_all_back_has_had_no_support() -> None:
+    rows = payments([*year_of("A", "women", range(1, 4)), *year_of("B", "men", range(1, 2))])
+    back = rows[rows["household"] == "B"].assign(amount=-1000.0)
+    found = results.register({"payments": pd.concat([rows, back])}, pd.Timestamp("2024-01-10"))
+    (row,) = results.amounts_by_year(measures.net_months(found.payments)).to_dict("records")
+    assert (row["households"], row["recipients"]) == (2, 1)
+    sexes = results.by_sex(found, results.Choices(2023)).set_index("sex")
+    assert sexes.loc["total", "households"] == row["recipients"]
+
+
+def test_what_the_months_of_the_flow_add_up_to_is_known(found: results.Register) -> None:
+    choices = results.Choices(2023, within=4)
+    spells = results.found_spells(found, choices)
+    flows = measures.flows(spells, first=found.first, last=found.last, gap=choices.gap)
+    flows = flows.assign(month=flows["month"].dt.strftime("%Y-%m"))
+    table = results.returns(found, choices)
+    chosen = table["gap"] == choices.gap
+    # Exits followed for four months are those of January to August.
+    more = with_months(table, chosen, "exits", flows, "outflow", prefix="out", last="2023-08")
+    months = [name for name in more if name.startswith("out ")]
+    assert len(months) == 8
+    assert more.loc[chosen, months].sum(axis=1).tolist() == more.loc[chosen, "exits"].tolist()
+    assert more.loc[~chosen, months].isna().all(axis=None)
+    # All that begin, and the one that ran before, are the spells.
+    lasting = results.durations(found, choices)
+    own = lasting["gap"] == choices.gap
+    given = {"prefix": "new", "before": "stock_start"}
+    more = with_months(lasting, own, "spells", flows, "inflow", **given)
+    assert "new before" in more
+    # Other months are not that sum, and then say nothing.
+    short = with_months(table, chosen, "exits", flows, "outflow", prefix="out", last="2023-03")
+    assert short is table
+
+
+def test_the_last_month_of_another_year_is_not_this_years(found: results.Register) -> None:
+    assert not results.rolling(found, results.Choices(2023)).empty
+    assert results.rolling(found, results.Choices(2024)).empty
 
 
 def test_every_variant_moves_as_it_must(found: results.Register) -> None:

@@ -189,6 +189,26 @@ def test_detection_says_where_it_cannot(found: results.Register) -> None:
     assert pd.isna(table.loc["type_2_diabetes", "positive"])
 
 
+def test_whoever_takes_a_drug_for_lipids_is_not_newly_found() -> None:
+    high = EXAMINATIONS.assign(
+        cholesterol=7.0,
+        known_hyperlipidaemia=False,
+        drug_statin=False,
+        drug_lipids=[True, False, False],
+    )
+    found = results.register({"persons": PERSONS, "examinations": high}, LAST, CHOICES)
+    row = results.detected(found).set_index("condition").loc["hyperlipidaemia"]
+    # A has a drug, though no statin: B and F are left, and both are high.
+    assert row[["positive", "undiagnosed"]].tolist() == [2, 2]
+
+
+def test_what_lies_within_the_interval_could_not_be_shown() -> None:
+    row = {"value": 0.1, "lower": -0.1, "upper": 0.4, "confidence": 0.95}
+    # The wider side is 0.3; at 80 per cent power (1.96 + 0.84) / 1.96 of it.
+    assert results.of_interval(row) == pytest.approx(0.3 * (1.959964 + 0.841621) / 1.959964)
+    assert np.isnan(results.of_interval({**row, "lower": np.nan, "upper": np.nan}))
+
+
 def test_change_stands_beside_what_was_to_be_expected(found: results.Register) -> None:
     table = results.changes(found, CHOICES).set_index("measure")
     # One pair, A: 140 - 150, and no interval. All first means: (150 + 135 + 120) / 3 = 135; with a

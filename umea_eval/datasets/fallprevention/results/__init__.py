@@ -28,6 +28,7 @@ from umea_eval.datasets.fallprevention.results.register import (
     Register,
     phases,
     register,
+    unit_months,
 )
 from umea_eval.datasets.fallprevention.results.severity import (
     assessed,
@@ -73,5 +74,6 @@ __all__ = [
     "sex_difference",
     "share_variants",
     "unit_charts",
+    "unit_months",
     "units",
 ]

@@ -139,6 +139,12 @@ def register(
     )
 
 
+def unit_months(found: Register) -> dict[str, int]:
+    """The unit-months of the period (``months``), and of them those with places times days."""
+    own = exposure(found.days, months=found.period)
+    return {"places": int((own["basis"] == "places").sum()), "months": len(own)}
+
+
 def phases(found: Register) -> pd.DataFrame:
     """The parts of the period: ``phase``, ``first`` and ``last`` month, in order of time.
 

@@ -10,12 +10,17 @@ from umea_eval.datasets.forsorjningsstod.measures import amounts, amounts_by_kin
 def amounts_by_year(net: pd.DataFrame) -> pd.DataFrame:
     """Kronor per year (see ``measures.amounts``) with the households behind each sum.
 
-    Adds ``households`` (with any payment or repayment) and, for ``paid``, ``repaid`` and ``net``,
-    the sums of the household with most and of the second: ``paid_1``, ``paid_2`` and so on.
+    Adds ``households`` (with any payment or repayment), ``recipients`` (of them those with a
+    benefit month: where all is paid back nobody has had support) and, for ``paid``, ``repaid`` and
+    ``net``, the sums of the household with most and of the second: ``paid_1``, ``paid_2``, etc.
     """
     table = amounts(net, per="year")
     keys = net["month"].dt.year.astype("int64").rename("year")
-    return _with_largest(table, net.assign(year=keys), ["year"], ("paid", "repaid", "net"))
+    rows = net.assign(year=keys)
+    with_support = rows[rows["benefit_month"].to_numpy(dtype=bool)]
+    recipients = with_support.groupby("year")["household"].nunique()
+    table["recipients"] = table["year"].map(recipients).fillna(0).astype("int64")
+    return _with_largest(table, rows, ["year"], ("paid", "repaid", "net"))
 
 
 def kinds_in(payments: pd.DataFrame, year: int) -> pd.DataFrame:

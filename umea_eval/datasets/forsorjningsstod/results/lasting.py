@@ -58,7 +58,8 @@ def rolling(found: Register, choices: Choices) -> pd.DataFrame:
     ``definition`` ("rolling": ``least`` of 12; "very_long": 27 of 36), ``months`` (how many data
     must reach back), ``month`` (text), ``households`` with support that month, ``long_term`` of
     them, ``share`` with limits. ``long_term`` and the share are missing where data do not reach
-    back so far. No rows where nobody has support that month.
+    back so far. No rows where nobody has support that month, or data have no month of the year:
+    the last month of another year is not this year's.
     """
     months = benefit_months(found.payments, support_kind=choices.kinds)
     last = min(pd.Timestamp(choices.year, 12, 1), found.last)
@@ -71,7 +72,8 @@ def rolling(found: Register, choices: Choices) -> pd.DataFrame:
     rows = []
     for (definition, reach), frame in flagged.items():
         table = long_term_by_month(frame)
-        for row in table[table["month"] == last].to_dict("records"):
+        own_year = last.year == choices.year
+        for row in table[(table["month"] == last) & own_year].to_dict("records"):
             counts = (row["denominator"], row["numerator"])
             rows.append((definition, reach, f"{last:%Y-%m}", *counts))
     names = ["definition", "months", "month", "households", "long_term"]

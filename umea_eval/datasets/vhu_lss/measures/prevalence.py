@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -133,7 +134,7 @@ def detection(
     column: str,
     *,
     known: str,
-    drug: str | None = None,
+    drug: str | Sequence[str] = (),
     of: Of = "undiagnosed",
     by: By = (),
     covers: Covers = "set",
@@ -142,7 +143,8 @@ def detection(
     """The share in whom the examination found what no one had diagnosed: a detection share.
 
     ``column`` is to be reckoned from the values alone (``count_known=False``); ``known`` is the
-    flag of an earlier diagnosis, from the region, and a ``drug`` (a flag) counts as one.
+    flag of an earlier diagnosis, from the region, and a ``drug`` (a flag, or any of several) counts
+    as one.
     ``of="undiagnosed"``: of the examined without an earlier diagnosis; ``"examined"``: of all
     examined whose earlier diagnoses are known. Persons whose earlier diagnoses are not known are
     left out and counted in ``history_unknown``. Where nobody's are known, the share cannot be
@@ -160,8 +162,8 @@ def detection(
     """
     check_columns(statuses, (column,))
     history = numbers(statuses, known)
-    if drug is not None:
-        history = np.where(numbers(statuses, drug) == 1, 1.0, history)
+    for taken in (drug,) if isinstance(drug, str) else drug:
+        history = np.where(numbers(statuses, taken) == 1, 1.0, history)
     frame = statuses.assign(_history=history)
     rows = []
     for labels, part in grouped(frame, by):

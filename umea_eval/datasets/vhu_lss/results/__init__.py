@@ -17,6 +17,7 @@ from umea_eval.datasets.vhu_lss.results.introduction import (
     Introduction,
     introduced,
     introduction_variants,
+    of_interval,
     of_panel,
 )
 from umea_eval.datasets.vhu_lss.results.limits import LIMITS, limits_code
@@ -84,6 +85,7 @@ __all__ = [
     "missing_of_persons",
     "municipality_code",
     "municipality_names",
+    "of_interval",
     "of_panel",
     "offer_year",
     "participation_confidence",

@@ -23,11 +23,12 @@ CONDITIONS = (
     *("metabolic_syndrome", "type_2_diabetes", "high_blood_pressure"),
     *("hyperlipidaemia", "obesity"),
 )
-# Condition, the flag of an earlier diagnosis, and the drug that counts as one.
-DETECTED: Mapping[str, tuple[str, str]] = {
-    "type_2_diabetes": ("known_diabetes", "drug_glucose"),
-    "high_blood_pressure": ("known_hypertension", "drug_blood_pressure"),
-    "hyperlipidaemia": ("known_hyperlipidaemia", "drug_statin"),
+# Condition, the flag of an earlier diagnosis, and the drugs that count as one: the same that make
+# the condition (`measures.conditions`), so that nobody who is treated for it is newly found.
+DETECTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "type_2_diabetes": ("known_diabetes", ("drug_glucose",)),
+    "high_blood_pressure": ("known_hypertension", ("drug_blood_pressure",)),
+    "hyperlipidaemia": ("known_hyperlipidaemia", ("drug_statin", "drug_lipids")),
 }
 
 
@@ -94,8 +95,8 @@ def detected(found: Register) -> pd.DataFrame:
     alone = high_blood_pressure(alone, count_known=False)
     alone = hyperlipidaemia(alone, count_known=False)
     rows = []
-    for condition, (known, drug) in DETECTED.items():
-        row = detection(alone, condition, known=known, drug=drug).iloc[0]
+    for condition, (known, drugs) in DETECTED.items():
+        row = detection(alone, condition, known=known, drug=drugs).iloc[0]
         rows.append(
             {
                 "condition": condition,

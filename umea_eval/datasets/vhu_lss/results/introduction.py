@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from umea_eval.datasets.vhu_lss.measures import (
     detectable_introduction,
@@ -125,9 +127,23 @@ def of_panel(panel: pd.DataFrame) -> dict[str, float]:
     """The figures of one outcome of ``introduced`` from its panel (`measures.registered_panel`)."""
     confidence = shared(QUESTIONS * len(OUTCOMES), ALPHA)
     own = introduction_change(panel, confidence=confidence, parts=False).iloc[0]
-    least = detectable_introduction(panel, alpha=1 - confidence)["value"].iloc[0]
+    first = detectable_introduction(panel, alpha=1 - confidence)["value"].iloc[0]
     names = ("value", "lower", "upper", "confidence", "p_value", "smallest_p", "pre_trend_p")
-    return {name: float(own[name]) for name in names} | {"detectable": float(least)}
+    row = {name: float(own[name]) for name in names}
+    # The units of the first start may happen to spread little. What lies within the interval of
+    # the whole estimate could not have been shown, whatever they say: the larger holds.
+    return row | {"detectable": float(np.fmax(first, of_interval(row)))}
+
+
+def of_interval(row: Mapping[str, float], *, power: float = 0.8) -> float:
+    """The smallest difference that an estimate with such an interval shows with ``power``.
+
+    Half the interval, the wider side, is what is needed to tell the estimate from none half of the
+    times; by the normal distribution more is needed for ``power``. Missing without limits.
+    """
+    half = max(row["value"] - row["lower"], row["upper"] - row["value"])
+    limit = norm.ppf(0.5 + row["confidence"] / 2)
+    return float(half * (limit + norm.ppf(power)) / limit)
 
 
 def _around(panel: pd.DataFrame, persons: int) -> pd.DataFrame:
