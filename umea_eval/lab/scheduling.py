@@ -48,6 +48,9 @@ STOP_SECONDS = 10
 # A process that began longer after its job than this is another's, with the number used again.
 _START_SECONDS = 60
 _UNFINISHED = (Status.CREATED, Status.QUEUED, Status.IN_PROGRESS, Status.STOPPING)
+# A click opens these; Word and Excel files are downloaded from the report's folder, as JupyterLab
+# answers a click on one with an error.
+_OPENED = ("html", "pdf")
 _NAMES: Mapping[str, str] = {"html": "HTML", "pdf": "PDF", "docx": "Word", "xlsx": "Excel"}
 
 
@@ -163,8 +166,8 @@ class ReportScheduler(Scheduler):  # type: ignore[misc]  # jupyter_scheduler is 
         """Offer the files of the finished report, where they lie."""
         settings = read_settings(Path(self.root_dir))
         folder, names = self._made(model, settings)
-        offered = [(_NAMES[each], each, folder / name) for each, name in names.items()]
-        if offered:
+        offered = [(_NAMES[each], each, folder / names[each]) for each in _OPENED if each in names]
+        if names:
             offered.append(("Files", "files", folder))
         offered.append(("Input", "input", settings.notebooks / model.input_filename))
         model.job_files = [
