@@ -133,7 +133,8 @@ def test_no_file_that_leaves_has_a_suppressed_number(
     allowed |= numbers(" ".join(part.html for part in second.fragments if part.part != "record"))
     allowed |= numbers("".join("".join(source) for source in sources))
     record = json.loads(manifest.read_text(encoding="utf-8"))
-    allowed |= numbers(json.dumps({**record, "files": None, "inputs": None}))
+    allowed |= numbers(json.dumps({**record, "files": None}))
+    allowed.add(1980.0)  # the year of a Word file, so that its bytes are the same every time
     pages = {float(number) for number in range(1, 60)}
     for file, content in files.items():
         if file.endswith((".pdf", ".docx")):
