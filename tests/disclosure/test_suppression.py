@@ -699,3 +699,21 @@ def test_persons_can_be_in_several_categories_of_what_adds_up() -> None:
     assert [name.role for name in linked.names].count("excess") == 1
     with pytest.raises(UserError, match=r"\S"):
         link([replace(made, columns=(*ident("kind"), count("persons", "persons")))])
+
+
+def test_nobody_of_nobody_is_no_secret() -> None:
+    """Fewer than 20 have it, so that none of it is shown; the oldest are none at all."""
+    made = table(
+        "ages",
+        {
+            "age": ["young", "grown", "old", "total"],
+            "n": [20, 40, 0, 60],
+            "has": [6, 11, 0, 17],
+        },
+        *ident("age"),
+        count("n", "households"),
+        count("has", "long-term", of="n"),
+    )
+    book = shown([made])["ages"]  # it is not withheld
+    assert book["n"] == [20, 40, 0, 60]
+    assert book["has"] == [".."] * 4

@@ -18,7 +18,15 @@ import numpy as np
 from scipy import sparse
 
 from umea_eval.disclosure.complementary import Target
-from umea_eval.disclosure.linked import BoolArray, FloatArray, LinkedSet, Place, floats, link
+from umea_eval.disclosure.linked import (
+    BoolArray,
+    FloatArray,
+    LinkedSet,
+    Place,
+    floats,
+    link,
+    of_nobody,
+)
 from umea_eval.disclosure.primary import least
 from umea_eval.disclosure.rounding import rounded_from
 from umea_eval.disclosure.rules import SMALL_MODE_BELOW, Rules
@@ -102,9 +110,11 @@ def attack(
     more = _derived(linked, tables, known, (lower, upper), printed=printed)
     sums = matrix(linked.sums, len(linked))
     own = {table.name for table in published}
+    # Nobody of nobody tells nothing.
+    asked = linked.shown & np.isnan(known) & ~of_nobody(linked, upper)
     suppressed = [
         cell
-        for cell in np.flatnonzero(linked.shown & np.isnan(known)).tolist()
+        for cell in np.flatnonzero(asked).tolist()
         if any(place.table in own for place in linked.places[cell])
     ]
     opened: dict[int, tuple[int, int]] = {}

@@ -109,6 +109,15 @@ def link(
     return _Linker(tables, kind, language).link(idle=idle)
 
 
+def of_nobody(linked: LinkedSet, most: FloatArray) -> BoolArray:
+    """The cells that are a part of a cell that ``most`` says is 0 at most."""
+    mask = np.zeros(len(linked), dtype=np.bool_)
+    for each in linked.sums:
+        if most[each.whole] == 0:
+            mask[list(each.parts)] = True
+    return mask
+
+
 def category(value: object) -> str:
     """A category as it is compared between tables: 2023, 2023.0 and "2023" are one year."""
     plain = value.item() if isinstance(value, np.generic) else value

@@ -17,7 +17,15 @@ from umea_eval.disclosure.attack import Told
 from umea_eval.disclosure.complementary import Problem, Target, choose
 from umea_eval.disclosure.declared import check_declared
 from umea_eval.disclosure.following import follow
-from umea_eval.disclosure.linked import BoolArray, FloatArray, LinkedSet, Place, floats, link
+from umea_eval.disclosure.linked import (
+    BoolArray,
+    FloatArray,
+    LinkedSet,
+    Place,
+    floats,
+    link,
+    of_nobody,
+)
 from umea_eval.disclosure.primary import blocked, dominated, least, small_counts, small_measures
 from umea_eval.disclosure.rounding import rounded, rounded_from
 from umea_eval.disclosure.rules import Rules
@@ -144,7 +152,9 @@ def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray | None = Non
                 Target(
                     int(cell), float(value[cell]), float(value[cell]) + rules.width - 1, told=False
                 )
-                for cell in np.flatnonzero(block & linked.shown & ~small)
+                for cell in np.flatnonzero(
+                    block & linked.shown & ~small & ~of_nobody(linked, value)
+                )
             ),
         ),
         width=rules.width,
