@@ -702,17 +702,19 @@ def test_persons_can_be_in_several_categories_of_what_adds_up() -> None:
 
 
 def test_nobody_of_nobody_is_no_secret() -> None:
-    """Fewer than 20 have it, so that none of it is shown; the oldest are none at all."""
+    """Fewer than 20 have it and are described: nothing of it is shown. The oldest are none."""
     made = table(
         "ages",
         {
             "age": ["young", "grown", "old", "total"],
             "n": [20, 40, 0, 60],
             "has": [6, 11, 0, 17],
+            "still": [5, 9, 0, 14],
         },
         *ident("age"),
         count("n", "households"),
         count("has", "long-term", of="n"),
+        count("still", "still there", of="has"),
     )
     book = shown([made])["ages"]  # it is not withheld
     assert book["n"] == [20, 40, 0, 60]

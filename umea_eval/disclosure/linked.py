@@ -110,12 +110,16 @@ def link(
 
 
 def of_nobody(linked: LinkedSet, most: FloatArray) -> BoolArray:
-    """The cells that are a part of a cell that ``most`` says is 0 at most."""
+    """The cells that are a part, or a part of a part, of one that ``most`` says is 0 at most."""
     mask = np.zeros(len(linked), dtype=np.bool_)
-    for each in linked.sums:
-        if most[each.whole] == 0:
-            mask[list(each.parts)] = True
-    return mask
+    nobody = most == 0
+    while True:
+        for each in linked.sums:
+            if nobody[each.whole]:
+                mask[list(each.parts)] = True
+        if not (mask & ~nobody).any():
+            return mask
+        nobody = nobody | mask
 
 
 def category(value: object) -> str:
