@@ -109,6 +109,32 @@ def test_rates_are_known_with_the_digits_of_the_page() -> None:
     assert attack_finished(read(table), RULE) == ()
 
 
+def test_a_value_behind_a_rate_is_known_with_the_digits_of_the_page() -> None:
+    # To the day the years would tell what other tables hide of days.
+    frame = pd.DataFrame({"sex": ["women", "men", "total"], "moves": [9, 3, 12], "n": [28, 19, 47]})
+    frame["years"] = [5935 / 365, 4167 / 365, 10102 / 365]
+    frame["rate"] = frame["moves"] / frame["years"]
+    columns = (
+        Field("sex", W, kind="id"),
+        count("moves", "moves", persons=False),
+        count("n", "residents"),
+        Field("years", W, kind="value", decimals=0, denominator="n"),
+        Field("rate", W, kind="rate", decimals=2, numerator="moves", denominator="years"),
+    )
+    table = Table("moves", frame, columns)
+    written = stored(table)
+    columns_of = {each["name"]: each["values"] for each in written["tables"][0]["columns"]}
+    assert columns_of["years"] == [16, 11, 28]
+    assert columns_of["rate"] == [None, None, 0.43]
+    assert attack_finished(read(table), RULE) == ()
+    # 0.26 moves a year in 11 years, give or take half a year: no other number than three.
+    column = next(each for each in written["tables"][0]["columns"] if each["name"] == "rate")
+    column["values"][1] = 0.26
+    column["hidden"].remove(1)
+    opened = attack_finished(from_json(written), RULE)
+    assert ("men",) in [each.row for each in opened]
+
+
 def test_the_sum_of_a_stock_over_months_is_no_secret_that_opens_another() -> None:
     # 24 months of some 700 are far more in all than any number shown, and no table shows that sum.
     came, went = [40] * 24, [*[40] * 5, 3, *[40] * 18]

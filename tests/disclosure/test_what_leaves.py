@@ -148,4 +148,4 @@ def test_no_file_that_leaves_has_a_suppressed_number(
         for cells, suppressed in zip(lines, mask, strict=True):
             assert {cell for cell, gone in zip(cells, suppressed, strict=True) if gone} <= {".."}
             hidden += int(suppressed.sum())
-    assert hidden > 20
+    assert hidden > 0

@@ -155,10 +155,7 @@ def test_the_attacker_opens_what_is_open(product_reports: Path) -> None:
 
 
 def of_the_tables(relation: Relation) -> bool:
-    """Not a relation between single municipalities or homes (see `DEALT_OUT`), nor one between an
-    amount and a count, which is not closed: docs/disclosure.md, "What is not guaranteed"."""
-    if len({name.measure.startswith("amount: ") for name, _ in relation}) > 1:
-        return False
+    """Not a relation between single municipalities or homes (see `DEALT_OUT`)."""
     places = [dict(name.key).get(d) for name, _ in relation for d in DEALT_OUT]
     return len({place for place in places if place is not None}) < 2 or len(relation) > 4
 

@@ -11,7 +11,7 @@ found and checked count as possible, so an attack that fails to find one errs on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -280,13 +280,14 @@ def _derived(
     """Rows with limits for every shown share or rate of a suppressed count; limits are narrowed."""
     rows: list[tuple[dict[int, float], float, float]] = []
     for table in tables:
-        names = {column.name for column in table.columns}
+        fields = {column.name: column for column in table.columns}
         for column in table.columns:
             # A curve is shown as long as all counts of its rows are: then it tells nothing more.
             if column.kind not in ("share", "rate") or column.statistic in ("curve", "other"):
                 continue
-            if column.numerator not in names or column.denominator not in names:
+            if column.numerator not in fields or column.denominator not in fields:
                 continue
+            bases = _printed(table, fields[column.denominator], printed=printed)
             for row, (value, reach) in enumerate(_printed(table, column, printed=printed)):
                 pair = [
                     linked.at.get(Place(table.name, row, str(name)))
@@ -297,10 +298,7 @@ def _derived(
                 group = pair[1]
                 if not np.isnan(known[pair[0]]) and (group is None or not np.isnan(known[group])):
                     continue
-                given = (
-                    floats(table.frame, str(column.denominator))[row] if group is None else np.nan
-                )
-                rows += _rows(column, (value, reach), (pair[0], group), given, limits)
+                rows += _rows(column, (value, reach), (pair[0], group), bases[row], limits)
     if not rows:
         return None
     made = sparse.lil_array((len(rows), len(linked)))
@@ -311,32 +309,36 @@ def _derived(
     return made.tocsr(), lowest, highest
 
 
-def _printed(
-    table: ReleasedTable, column: Field, *, printed: bool
-) -> Iterable[tuple[float, float]]:
+def _printed(table: ReleasedTable, column: Field, *, printed: bool) -> list[tuple[float, float]]:
     """Each row's value, and how far the true one may be from it."""
     values = floats(table.frame, column.name)
     places = table.decimals.get(column.name, (None,) * len(values))
+    usual = 1 if column.kind in ("share", "rate") else None  # other numbers have all of theirs
+    found = []
     for value, decimals in zip(values, places, strict=True):
         reach = _EXACT * max(1.0, abs(value))
-        if printed:
-            shown = 1 if decimals is None else decimals
+        shown = usual if decimals is None else decimals
+        if printed and shown is not None:
             reach += 0.5 * 10.0 ** -(shown + (2 if column.kind == "share" else 0))
-        yield float(value), reach
+        found.append((float(value), reach))
+    return found
 
 
 def _rows(
     column: Field,
     printed: tuple[float, float],
     cells: tuple[int, int | None],
-    given: float,
+    base: tuple[float, float],
     limits: tuple[FloatArray, FloatArray],
 ) -> list[tuple[dict[int, float], float, float]]:
     (value, reach), (part, group) = printed, cells
     if column.statistic == "ratio":
         low, high = (value - reach) / column.per, (value + reach) / column.per
         if group is None:
-            return [] if np.isnan(given) else [({part: 1.0}, low * given, high * given)]
+            given, around = base
+            if np.isnan(given):
+                return []
+            return [({part: 1.0}, low * max(given - around, 0.0), high * (given + around))]
         return [
             ({part: 1.0, group: -low}, 0.0, np.inf),
             ({part: 1.0, group: -high}, -np.inf, 0.0),

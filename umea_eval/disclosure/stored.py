@@ -19,6 +19,7 @@ from umea_eval.disclosure.tables import NUMBERS, Field, Released, ReleasedTable
 
 FORMAT = 1
 _FLAGS = ("shown", "zero", "part", "persons")
+_ROUNDED = ("share", "rate", "value")
 _SAID = ("kind", "measure", "numerator", "denominator", "of", "statistic", "per")
 
 
@@ -86,7 +87,7 @@ def _table_json(table: ReleasedTable, linked: Mapping[str, LinkedSet]) -> dict[s
         written |= {name: getattr(column, name) for name in _SAID if getattr(column, name)}
         written["values"] = _values(table, column)
         written["hidden"] = np.flatnonzero(hidden).tolist()
-        if column.kind in ("share", "rate"):
+        if column.kind in _ROUNDED:
             written["decimals"] = list(_decimals(table, column))
         cells = linked[column.kind].at if column.kind in linked else {}
         at = [cells.get(Place(table.name, row, column.name)) for row in range(len(hidden))]
@@ -97,10 +98,11 @@ def _table_json(table: ReleasedTable, linked: Mapping[str, LinkedSet]) -> dict[s
     return {"name": table.name, "dimensions": dimensions, "columns": columns}
 
 
-def _decimals(table: ReleasedTable, column: Field) -> tuple[int, ...]:
-    """The decimals of the page: one if the column does not say."""
+def _decimals(table: ReleasedTable, column: Field) -> tuple[int | None, ...]:
+    """The decimals of the page. Where the column does not say: one, of a value all it has."""
     places = table.decimals.get(column.name, (None,) * len(table.frame))
-    return tuple(1 if given is None else given for given in places)
+    usual = None if column.kind == "value" else 1
+    return tuple(usual if given is None else given for given in places)
 
 
 def _values(table: ReleasedTable, column: Field) -> list[Any]:
@@ -109,10 +111,10 @@ def _values(table: ReleasedTable, column: Field) -> list[Any]:
         absent = texts.isna() | hidden
         return [None if no else category(v) for v, no in zip(texts, absent, strict=True)]
     numbers = floats(table.frame, column.name)
-    if column.kind in ("share", "rate"):  # with the digits of the page; a share is in per cent
+    if column.kind in _ROUNDED:  # with the digits of the page; a share is in per cent
         percent = 2 if column.kind == "share" else 0
         pairs = zip(numbers, _decimals(table, column), strict=True)
-        numbers = np.array([np.round(v, places + percent) for v, places in pairs])
+        numbers = np.array([v if of is None else np.round(v, of + percent) for v, of in pairs])
     return [None if np.isnan(v) else int(v) if float(v).is_integer() else float(v) for v in numbers]
 
 
