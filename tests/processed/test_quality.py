@@ -8,7 +8,7 @@ import pandas as pd
 
 from umea_eval.disclosure.rules import RULES
 from umea_eval.intake.store import Stored
-from umea_eval.processed.quality import ROUGH, kept_rows, roughly
+from umea_eval.processed.quality import ROUGH, kept_rows, roughly, shares
 
 
 def test_the_account_as_a_table(tmp_path: Path) -> None:
@@ -20,6 +20,12 @@ def test_the_account_as_a_table(tmp_path: Path) -> None:
     table = kept_rows(stored).set_index("fate")["rows"]
     assert table["quarantined"] == 2
     assert table["rows_in"] == table.drop("rows_in").sum()
+    # Of ten rows one is a heading: two of nine are in quarantine.
+    found = shares(stored)
+    assert (found["quarantined"], found["rows"]) == (2, 9)
+    assert found["share"] == 100 * 2 / 9
+    none = Stored({}, {"account": account | {"rows_in": 1, "quarantined": {}}}, tmp_path)
+    assert pd.isna(shares(none)["share"])
 
 
 def test_a_public_account_is_rounded_so_that_no_small_number_shows() -> None:

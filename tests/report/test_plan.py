@@ -48,6 +48,13 @@ def test_a_plan_and_its_deviations(path: Path) -> None:
     assert keys == ["report.plan.made", "report.plan.question_margin", "report.plan.deviation"]
 
 
+def test_a_margin_is_told_in_the_language_of_the_report(path: Path) -> None:
+    both = 'margin = { sv = "2 procentenheter", en = "2 percentage points" }'
+    path.write_text(PLAN.replace('margin = "2 procentenheter"', both), encoding="utf-8")
+    assert items(read_plan(path), {}, "en")[1][1]["margin"] == "2 percentage points"
+    assert items(read_plan(path), {}, "sv")[1][1]["margin"] == "2 procentenheter"
+
+
 def test_the_hash_is_of_the_words_not_of_the_line_ends(path: Path) -> None:
     before = read_plan(path).sha256
     path.write_bytes(PLAN.replace("\n", "\r\n").encode())
@@ -63,6 +70,8 @@ def test_the_hash_is_of_the_words_not_of_the_line_ends(path: Path) -> None:
         ('decided_by = "Styrgruppen"', "", "decided_by"),
         ('en = "How many households have long-term support?"', "", "questions"),
         ("estimand", "estimat", "estimand"),
+        ('margin = "2 procentenheter"', 'margin = { sv = "2 procentenheter" }', "margin"),
+        ('margin = "2 procentenheter"', "margin = 2", "margin"),
         ("[[questions]]", "[[questions]", "TOML"),
     ],
 )

@@ -57,10 +57,13 @@ def sentence(stored: Stored, language: Language) -> str:
 
 
 def shares(stored: Stored) -> dict[str, object]:
-    """How large a share of the data rows is clean, and how many are in quarantine."""
+    """How many rows are in quarantine, of all rows of the exports but headings, totals and blank.
+
+    ``quarantined``, ``rows`` and ``share`` (per cent; missing without rows).
+    """
     account = stored.manifest["account"]
     quarantined = sum(account["quarantined"].values())
-    base = account["clean"] + quarantined
+    base = account["rows_in"] - account["headings_and_totals"]
     share = 100 * quarantined / base if base else float("nan")
     return {"quarantined": quarantined, "rows": base, "share": share}
 

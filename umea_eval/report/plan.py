@@ -10,7 +10,7 @@ A TOML file in ``notebooks/plans``, one per notebook::
     en = "How many households have long-term support?"
     estimand = { sv = "…", en = "…" }
     comparison = { sv = "…", en = "…" }
-    margin = "2 procentenheter"
+    margin = { sv = "2 procentenheter", en = "2 percentage points" }
     family = "main"
 
     [definitions]
@@ -37,12 +37,15 @@ FOLDER = "plans"
 
 @dataclass(frozen=True)
 class Question:
-    """One question with what answers it. ``family`` names the tests that are judged together."""
+    """One question with what answers it. ``family`` names the tests that are judged together.
+
+    ``margin`` is empty where none was set. In the file it may be one string for both languages.
+    """
 
     words: Mapping[Language, str]
     estimand: Mapping[Language, str]
     comparison: Mapping[Language, str]
-    margin: str
+    margin: Mapping[Language, str]
     family: str
 
 
@@ -104,12 +107,17 @@ def _question(given: Mapping[str, Any], path: Path) -> Question:
     for part, words in parts.items():
         if not isinstance(words, dict) or any(not words.get(each) for each in LANGUAGES):
             raise UserError("report.errors.plan_part", file=path.name, part=part)
+    margin = given.get("margin", "")
+    if isinstance(margin, str):
+        margin = dict.fromkeys(LANGUAGES, margin) if margin else {}
+    elif not isinstance(margin, dict) or any(not margin.get(each) for each in LANGUAGES):
+        raise UserError("report.errors.plan_part", file=path.name, part="margin")
     both = {name: {each: str(words[each]) for each in LANGUAGES} for name, words in parts.items()}
     return Question(
         both["questions"],
         both["estimand"],
         both["comparison"],
-        str(given.get("margin", "")),
+        {each: str(words) for each, words in margin.items()},
         str(given.get("family", "")),
     )
 
@@ -130,7 +138,7 @@ def items(
             "question": question.words[language],
             "estimand": question.estimand[language],
             "comparison": question.comparison[language],
-            "margin": question.margin,
+            "margin": question.margin.get(language, ""),
         }
         key = "report.plan.question_margin" if question.margin else "report.plan.question"
         listed.append((key, words))

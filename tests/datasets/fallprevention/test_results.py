@@ -166,6 +166,10 @@ def test_severity_and_its_bounds_by_hand(found: results.Register) -> None:
     (row,) = results.bounds(found, "severity").to_dict("records")
     assert (row["known"], row["unknown"], row["rest"], row["base"]) == (1, 3, 2, 6)
     assert (row["least"], row["most"]) == pytest.approx((1 / 6, 4 / 6))
+    # With the moderate one: two of six, or five of six if all three unassessed were.
+    (row,) = results.bounds(found, "wider").to_dict("records")
+    assert (row["known"], row["unknown"], row["rest"], row["base"]) == (2, 3, 1, 6)
+    assert (row["least"], row["most"]) == pytest.approx((2 / 6, 5 / 6))
     grouped = table.groupby("severity_group")["reports"].sum()
     assert grouped.to_dict() == {"severe": 1, "not_severe": 2, "not_assessed": 3}
 
@@ -379,7 +383,7 @@ def test_nothing_in_nothing_out(given: Tables) -> None:
         *(results.prevention, results.counter_measures, results.rate_variants, results.bridges),
     ):
         assert make(empty).empty
-    for what in ("severity", "prevention"):
+    for what in ("severity", "wider", "prevention"):
         assert results.bounds(empty, what).empty  # type: ignore[arg-type]
     own: Any
     for own in (

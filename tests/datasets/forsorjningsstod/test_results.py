@@ -277,6 +277,20 @@ def test_every_variant_moves_as_it_must(found: results.Register) -> None:
         assert rows.loc["12", "denominator"] <= rows.loc["6", "denominator"]
 
 
+def test_short_data_say_how_far_exits_by_reason_are_followed() -> None:
+    """Reasons are waited for until August. C ends in its third month, by its decision; B's second
+    spell is followed in August only, and D's second begins later: no spell is followed for long."""
+    ended = {"household": "C", "starts": "2023-02-01", "ends": "2023-04-30", "exit_reason": "work"}
+    decisions = pd.DataFrame([ended | {"decided_on": "2023-02-01", "decision": "granted"}])
+    days = ["starts", "ends", "decided_on"]
+    decisions[days] = decisions[days].apply(pd.to_datetime)
+    tables = {"payments": REGISTER, "decisions": decisions}
+    short = results.register(tables, pd.Timestamp("2024-01-10"))
+    row = results.exit_reasons(short, results.Choices(2023, gap=1)).iloc[0]
+    # In the third month C is the only one followed, and ends.
+    assert (row["reason"], row["exits"], row["value"], row["months"]) == ("work", 1, 1.0, 3)
+
+
 def test_nothing_in_nothing_out() -> None:
     empty = results.register({"payments": REGISTER.iloc[:0]}, pd.Timestamp("2024-01-10"))
     choices = results.Choices(2023)

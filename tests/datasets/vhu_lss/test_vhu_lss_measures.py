@@ -13,6 +13,7 @@ import pytest
 
 from umea_eval.datasets.vhu_lss import measures as m
 from umea_eval.datasets.vhu_lss.cleaning import clean
+from umea_eval.datasets.vhu_lss.measures.change import TOO_FEW
 from umea_eval.datasets.vhu_lss.measures.introduction import OUTCOMES
 from umea_eval.datasets.vhu_lss.schema import CODES, SCHEMAS
 from umea_eval.datasets.vhu_lss.synthetic import EXTRACTION, Truth, simulate
@@ -727,6 +728,15 @@ def test_pairs_that_are_too_few_or_all_alike() -> None:
     single = m.paired_change(BEGIN.iloc[:1], LATER, measures=["systolic"]).iloc[0]
     assert (single["value"], single["denominator"]) == (-10, 1)
     assert single["method"].startswith("none")
+    # -10 and -12: t with one degree of freedom would give -11 -+ 12.7, and both changes away.
+    two = m.paired_change(BEGIN.iloc[:2], LATER, measures=["systolic"]).iloc[0]
+    assert (two["value"], two["denominator"]) == (-11, 2)
+    assert two[["lower", "upper", "sd"]].isna().all()
+    assert two["method"] == TOO_FEW
+    # -10, -12 and 2: mean -20/3, sum of squares 344/3, sd sqrt(172/3), error sqrt(172/9) = 4.3716,
+    # t with two degrees 4.3027: -20/3 -+ 18.8096.
+    three = m.paired_change(BEGIN.iloc[:3], LATER, measures=["systolic"]).iloc[0]
+    assert (three["lower"], three["upper"]) == pytest.approx((-25.4763, 12.1429), abs=1e-3)
     missing = m.paired_change(BEGIN, LATER, measures=["waist"]).iloc[0]
     assert (missing["denominator"], np.isnan(missing["value"])) == (0, True)
 

@@ -19,6 +19,8 @@ from umea_eval.datasets.fallprevention.results.register import Register, months_
 from umea_eval.datasets.fallprevention.results.shares import categories
 from umea_eval.datasets.fallprevention.schema import HIGH_SEVERITY, NOT_ASSESSED
 
+AT_LEAST_MODERATE = ("moderate", *HIGH_SEVERITY)
+
 
 def assessed(found: Register) -> pd.DataFrame:
     """How many falls have had their severity assessed, month by month in the period.
@@ -68,15 +70,20 @@ def prevention(found: Register) -> pd.DataFrame:
     return table.assign(answer_group=table["answer"].where(stated, "unknown"))
 
 
-def bounds(found: Register, what: Literal["severity", "prevention"]) -> pd.DataFrame:
+def bounds(found: Register, what: Literal["severity", "wider", "prevention"]) -> pd.DataFrame:
     """Within what lies the share of severe reports, or of falls in spite of measures: one row.
 
+    "wider" counts as severe what is of moderate severity too: another definition of the first.
     ``known`` (severe, or with measures), ``unknown`` (not assessed, or not stated), ``base``,
     ``rest`` (neither), ``least`` and ``most`` (none, or all, of the unknown); ``lower`` and
     ``upper`` hold sampling error too.
     """
-    measure = severity_bounds if what == "severity" else prevention_bounds
-    table = measure(found.deviations, months=found.window).drop(columns="base", errors="ignore")
+    if what == "prevention":
+        table = prevention_bounds(found.deviations, months=found.window)
+    else:
+        severe = HIGH_SEVERITY if what == "severity" else AT_LEAST_MODERATE
+        table = severity_bounds(found.deviations, severe=severe, months=found.window)
+    table = table.drop(columns="base", errors="ignore")
     table = table.rename(
         columns={"numerator": "known", "unassessed": "unknown", "denominator": "base"}
     )

@@ -22,26 +22,27 @@ def exit_reasons(found: Register, choices: Choices) -> pd.DataFrame:
     """Exits by reason as cumulative incidence within 12 months of a spell's beginning.
 
     One row per reason with any exit: ``reason``, ``exits`` (followed in full), ``value`` with
-    limits: the share of spells that have ended for that reason within 12 months.
+    limits: the share of spells that have ended for that reason within ``months``: 12, or where no
+    spell is followed so long, the longest time that one is.
     """
-    names = ["reason", "exits", "spells", "value", "lower", "upper"]
+    names = ["reason", "exits", "spells", "value", "lower", "upper", "months"]
     made = found_spells(found, choices)
     if "reason" not in made or made.empty:
         return pd.DataFrame(columns=names)
     rows = competing_exits(made, last=found.last)
     if rows.empty or not (rows["cause"] > 0).any():
         return pd.DataFrame(columns=names)
-    latest = int(rows["duration"].max())
+    within = min(12, int(rows["duration"].max()))
     table = cumulative_incidence(
         rows["duration"],
         rows["cause"],
         entry=rows["entry"],
         cluster=rows["household"].astype(object),
-        at=[min(12, latest)],
+        at=[within],
     ).table
     table["reason"] = [REASONS[int(cause) - 1] for cause in table["cause"]]
     table = table[table["numerator"] > 0].rename(columns={"numerator": "exits"})
-    table = table.assign(spells=len(rows), exits=table["exits"].astype(int))
+    table = table.assign(spells=len(rows), exits=table["exits"].astype(int), months=within)
     return table.sort_values("value", ascending=False, kind="stable")[names].reset_index(drop=True)
 
 

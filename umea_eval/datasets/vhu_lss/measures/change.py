@@ -33,6 +33,9 @@ MEASURED = (
     *("glucose", "hba1c"),
 )
 TOO_FEW = "none: too few pairs, or no spread"
+# Two pairs leave one degree of freedom. Student's t then has no mean: the limits say nothing, and
+# with the mean they give both persons' changes away.
+FEWEST_PAIRS = 3
 
 
 def pairs(
@@ -104,11 +107,12 @@ def paired_change(
     (``population_mean``; by default that of all first examinations, whatever ``at_least`` says).
     ``beyond_expected`` is the change minus that. Both are missing without a correlation.
 
-    ``sd`` is the standard deviation of the differences (missing for fewer than three pairs).
+    ``sd`` is the standard deviation of the differences (missing below ``FEWEST_PAIRS``).
     ``denominator`` counts pairs, ``unpaired`` the persons with a first value (high enough) and no
     later one. ``test``: "t", "wilcoxon" (Hodges-Lehmann), "sign_flip" (exact for few pairs), or
-    "homes", a bootstrap of whole homes (``replicates``). Too few pairs give a value without limits,
-    and none give none. Follow-up is not at random: those who came back may differ from the others.
+    "homes", a bootstrap of whole homes (``replicates``). Fewer pairs than ``FEWEST_PAIRS``, or no
+    spread, give a value without limits, and no pairs give none. Follow-up is not at random: those
+    who came back may differ from the others.
 
     >>> import umea_eval as ue
     >>> measures = ue.datasets.vhu_lss.measures
@@ -156,7 +160,7 @@ def detectable_change(
     """The smallest mean change that the pairs at hand can show, one row per measure.
 
     ``value`` is in the measure's unit, up or down; ``denominator`` the pairs and ``sd`` the
-    standard deviation of their differences. Missing for fewer than three pairs or no spread.
+    standard deviation of their differences. Missing below ``FEWEST_PAIRS`` and without spread.
 
     >>> import umea_eval as ue
     >>> measures = ue.datasets.vhu_lss.measures
@@ -194,8 +198,8 @@ def detectable_of(pairs: float, sd: float, *, power: float = 0.8, alpha: float =
 
 
 def _spread(both: pd.DataFrame) -> float:
-    """The standard deviation of the differences; missing for fewer than three pairs."""
-    return float((both["second"] - both["first"]).std()) if len(both) > 2 else np.nan
+    """The standard deviation of the differences; missing for too few pairs."""
+    return float((both["second"] - both["first"]).std()) if len(both) >= FEWEST_PAIRS else np.nan
 
 
 def _change(
@@ -212,7 +216,7 @@ def _change(
     }
     moved = both["second"] - both["first"]
     # By the last printed digit: 0.3 - 0.1 and 0.2 are no spread.
-    if len(both) < 2 or moved.round(9).nunique() < 2:
+    if len(both) < FEWEST_PAIRS or moved.round(9).nunique() < 2:
         return row
     if test == "homes":
         homes = own_homes(both["home"])
