@@ -177,6 +177,23 @@ def test_months_of_support_bound_those_who_have_it_for_long(project: None) -> No
     assert 9 in often
 
 
+def test_a_shorter_time_is_a_part_of_a_longer_one(project: None) -> None:
+    """Those placed again within twelve months are among those within twenty-four."""
+    del project
+    made("placement_days", 903, 60)
+    sums = link(registered("placement_days"))
+    found = {
+        (whole.measure, dict(whole.key)[name], dict(part.key)[name])
+        for each in sums.sums
+        for whole in (sums.names[each.whole],)
+        for part in (sums.names[index] for index in each.parts)
+        for name in ("within", "months")
+        if name in dict(whole.key) and name in dict(part.key)
+    }
+    assert ("placed again", "24", "12") in found
+    assert {("unplanned ends", "12", "6"), ("unplanned ends", "24", "12")} <= found
+
+
 def test_a_word_about_a_suppressed_month_is_suppressed(project: None) -> None:
     """Whether a month is within its limits tells of its number."""
     del project
