@@ -719,3 +719,28 @@ def test_nobody_of_nobody_is_no_secret() -> None:
     book = shown([made])["ages"]  # it is not withheld
     assert book["n"] == [20, 40, 0, 60]
     assert book["has"] == [".."] * 4
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_a_part_that_is_named_often_counts_as_often(declared: bool) -> None:
+    """6 households with 16 months: who knows that each has one, and the long-term ones ten, finds
+    that one of them is. Declared, it is closed."""
+    sums = {"months": [("households", *["long"] * 9, "*other months")]} if declared else {}
+    ages = table(
+        "ages",
+        {
+            "age": ["young", "middle", "old", "total"],
+            "households": [6, 40, 30, 76],
+            "months": [16, 250, 200, 466],
+            "long": [1, 12, 9, 22],
+        },
+        *ident("age"),
+        count("households", "households"),
+        count("months", "months", persons=False),
+        count("long", "long", of="households"),
+        sums=sums,
+    )
+    young = release([ages], "default", ())["ages"].set_index("age").loc["young"]
+    assert pd.isna(young["long"])
+    opened = young[["households", "months"]].notna().all()
+    assert bool(opened) is not declared

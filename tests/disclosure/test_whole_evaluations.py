@@ -18,8 +18,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from tests.disclosure.learned import Cells, Relation, always_zero, learn, opened, registered
 from tests.projects import make_product
-from umea_eval.disclosure.linked import floats
-from umea_eval.disclosure.profiles import Withheld
+from umea_eval.disclosure.linked import floats, link
+from umea_eval.disclosure.profiles import Withheld, release
 from umea_eval.disclosure.rules import RULES
 from umea_eval.disclosure.stored import Published, from_json
 from umea_eval.processed.clean import clean
@@ -149,6 +149,69 @@ def test_the_attacker_opens_what_is_open(product_reports: Path) -> None:
     )
     outsider.known[second] = outsider.world(first, 1)[second]
     assert str(linked.names[first]) in outsider.too_narrow(RULES["default"].width)
+
+
+# --- what an outsider knows without learning it ---------------------------------------------------
+
+
+def test_those_who_fell_once_have_as_many_falls_as_they_are(project: None) -> None:
+    """Falls without those of repeat fallers are fallers without repeat fallers."""
+    del project
+    made("fallprevention", 903, 60)
+    sums = link(registered("fallprevention"))
+    both = [{sums.names[part].measure for part in each.parts} for each in sums.sums]
+    assert {"fallers", "falls of repeat fallers"} in both
+    assert {"reports", "repeat fallers"} in both
+
+
+def test_months_of_support_bound_those_who_have_it_for_long(project: None) -> None:
+    """Six households with 16 months together: at most one of them had ten."""
+    del project
+    made("forsorjningsstod", 903, 60)
+    sums = link(registered("forsorjningsstod"))
+    often = {
+        [sums.names[part].measure for part in each.parts].count("long-term households")
+        for each in sums.sums
+        if sums.names[each.whole].measure == "benefit months"
+    }
+    assert 9 in often
+
+
+def test_a_shorter_time_is_a_part_of_a_longer_one(project: None) -> None:
+    """Those placed again within twelve months are among those within twenty-four."""
+    del project
+    made("placement_days", 903, 60)
+    sums = link(registered("placement_days"))
+    found = {
+        (whole.measure, dict(whole.key)[name], dict(part.key)[name])
+        for each in sums.sums
+        for whole in (sums.names[each.whole],)
+        for part in (sums.names[index] for index in each.parts)
+        for name in ("within", "months")
+        if name in dict(whole.key) and name in dict(part.key)
+    }
+    assert ("placed again", "24", "12") in found
+    assert {("unplanned ends", "12", "6"), ("unplanned ends", "24", "12")} <= found
+
+
+def test_a_word_about_a_suppressed_month_is_suppressed(project: None) -> None:
+    """Whether a month is within its limits tells of its number."""
+    del project
+    made("fallprevention", 903, 60)
+    months = release(registered("fallprevention"), "default", ()).table("months").suppressed
+    assert months["events"].any()
+    assert months.loc[months["events"], "signal"].all()
+
+
+def test_each_step_is_a_part_of_the_one_before_also_by_sex(project: None) -> None:
+    """34 women said yes and 31 were examined: three were not, which the flow suppresses."""
+    del project
+    made("vhu_lss", 903, 60)
+    released = release(registered("vhu_lss"), "default", ())
+    for name in ("by_sex", "by_round", "places"):
+        shown = released[name].reindex(columns=["eligible", "invited", "accepted", "examined"])
+        left = -shown.diff(axis="columns").drop(columns="eligible").astype("float64")
+        assert not left.isin([1, 2, 3, 4]).to_numpy().any(), name
 
 
 # --- the attacker who has learnt what is not ----------------------------------------------------

@@ -10,6 +10,8 @@ import pytest
 
 from tests.datasets.forsorjningsstod import register as dozen
 from umea_eval.datasets.forsorjningsstod import measures, results
+from umea_eval.datasets.forsorjningsstod.measures.exits import REASONS
+from umea_eval.datasets.forsorjningsstod.measures.obstacles import GROUPS
 from umea_eval.datasets.forsorjningsstod.synthetic import EXTRACTION, simulate
 from umea_eval.methods.nested import with_months
 
@@ -204,6 +206,21 @@ def test_obstacles_quarter_by_quarter_by_hand() -> None:
             by_person.assign(month=by_person["month"] - pd.DateOffset(years=6)), 2017
         )["year"]
     ) == {"2017"}
+
+
+def test_obstacles_and_reasons_stand_in_a_fixed_order(found: results.Register) -> None:
+    """An order by size would tell which of two suppressed numbers is the larger one."""
+    people = measures.benefit_months(dozen.payments(), unit="person")
+    by_person = measures.obstacle_months(dozen.payments(), people)
+    order = [*GROUPS, "total"]
+    over_time = results.obstacles_over_time(by_person, 2023)
+    tables = [results.obstacles_in(by_person, 2023)]
+    tables += [part for _, part in over_time.groupby("quarter")]
+    for table in tables:
+        places = [order.index(group) for group in table["group"]]
+        assert places == sorted(places)
+    reasons = results.exit_reasons(found, results.Choices(2023))["reason"].tolist()
+    assert reasons == sorted(reasons, key=REASONS.index)
 
 
 def test_durations_and_returns_by_hand(found: results.Register) -> None:

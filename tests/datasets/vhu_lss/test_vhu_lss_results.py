@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from umea_eval.datasets.vhu_lss import results
+from umea_eval.datasets.vhu_lss.measures.people import STEPS
 from umea_eval.datasets.vhu_lss.synthetic import EXTRACTION, simulate
 
 PUBLIC = Path(__file__).parents[3] / "data/raw/public"
@@ -105,6 +106,16 @@ def test_the_flow_and_its_losses_add_up(found: results.Register) -> None:
     assert lost["invited", "staffing"] == 1  # E
     assert lost["accepted", "no_wish"] == 1  # D
     assert lost["examined", "illness"] == 1  # C
+
+
+def test_the_order_of_rows_does_not_tell_which_number_is_larger(found: results.Register) -> None:
+    """Reasons stand by name and areas by place: an order by size tells of suppressed numbers."""
+    reasons = results.reasons(found)
+    for _, part in reasons.groupby("step"):
+        assert part["reason"].tolist() == sorted(part["reason"])
+    assert reasons["step"].drop_duplicates().tolist() == [*STEPS[1:]]
+    units = results.units(found, CHOICES)[["municipality", "unit"]]
+    assert units.to_numpy().tolist() == sorted(units.to_numpy().tolist())
 
 
 def test_by_sex_and_their_difference(found: results.Register) -> None:

@@ -23,7 +23,8 @@ def exit_reasons(found: Register, choices: Choices) -> pd.DataFrame:
 
     One row per reason with any exit: ``reason``, ``exits`` (followed in full), ``value`` with
     limits: the share of spells that have ended for that reason within ``months``: 12, or where no
-    spell is followed so long, the longest time that one is.
+    spell is followed so long, the longest time that one is. The reasons stand in a fixed order: one
+    by size would tell of numbers that are suppressed.
     """
     names = ["reason", "exits", "spells", "value", "lower", "upper", "months"]
     made = found_spells(found, choices)
@@ -43,7 +44,7 @@ def exit_reasons(found: Register, choices: Choices) -> pd.DataFrame:
     table["reason"] = [REASONS[int(cause) - 1] for cause in table["cause"]]
     table = table[table["numerator"] > 0].rename(columns={"numerator": "exits"})
     table = table.assign(spells=len(rows), exits=table["exits"].astype(int), months=within)
-    return table.sort_values("value", ascending=False, kind="stable")[names].reset_index(drop=True)
+    return table.sort_values("cause", kind="stable")[names].reset_index(drop=True)
 
 
 def returns(found: Register, choices: Choices) -> pd.DataFrame:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from umea_eval.datasets.forsorjningsstod.measures.obstacles import LIST_YEARS, UNRECORDED
+from umea_eval.datasets.forsorjningsstod.measures.obstacles import GROUPS, LIST_YEARS, UNRECORDED
 from umea_eval.datasets.forsorjningsstod.results.register import TOTAL
 
 
 def obstacles_in(months: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Person-months of a year by group of obstacle, the largest first, with all of them last.
+    """Person-months of a year by group of obstacle, in the order of the code list, and of all last.
+
+    An order by size would tell of numbers that are suppressed.
 
     ``months`` is from ``measures.obstacle_months``. ``group``, ``persons`` (person-months),
     ``of_recorded`` (those with a recorded obstacle; missing for groups that are none) and ``share``
@@ -23,18 +25,16 @@ def obstacles_over_time(months: pd.DataFrame, year: int) -> pd.DataFrame:
     """The groups of ``obstacles_in`` quarter by quarter, in the year and the year before.
 
     ``year`` and ``quarter`` (text 2023:1) and the columns of ``obstacles_in``; the groups stand in
-    the same order in every quarter, those with most months first. The year before is left out where
-    another list of codes held then: its groups are not the same.
+    the same order in every quarter. The year before is left out where another list of codes held
+    then: its groups are not the same.
     """
     lists = np.searchsorted(LIST_YEARS, [year - 1, year], side="right")
     years = [year] if lists[0] != lists[1] else [year - 1, year]
     own = months[months["month"].dt.year.isin(years)]
-    order = _groups(own)["group"].tolist()
     made = []
     for quarter, part in own.groupby(own["month"].dt.to_period("Q"), sort=True):
-        rows = _groups(part).sort_values("group", key=lambda group: group.map(order.index))
         label = f"{quarter.year}:{quarter.quarter}"
-        made.append(rows.assign(year=str(quarter.year), quarter=label))
+        made.append(_groups(part).assign(year=str(quarter.year), quarter=label))
     names = ["year", "quarter", "group", "persons", "of_recorded", "share"]
     return pd.concat(made, ignore_index=True)[names] if made else pd.DataFrame(columns=names)
 
@@ -42,7 +42,10 @@ def obstacles_over_time(months: pd.DataFrame, year: int) -> pd.DataFrame:
 def _groups(own: pd.DataFrame) -> pd.DataFrame:
     counted = own["group"].astype(object).value_counts(sort=False)
     table = pd.DataFrame({"group": counted.index, "persons": counted.to_numpy(dtype=np.int64)})
-    table = table[table["persons"] > 0].sort_values(["persons", "group"], ascending=[False, True])
+    place = {group: at for at, group in enumerate(GROUPS)}
+    at = table["group"].map(place).fillna(len(place))
+    table = table.assign(_at=at).sort_values(["_at", "group"]).drop(columns="_at")
+    table = table[table["persons"] > 0]
     outside = table["group"].isin(UNRECORDED)
     recorded = int(table.loc[~outside, "persons"].sum())
     table["of_recorded"] = pd.Series(recorded, table.index, dtype="Int64").mask(outside)

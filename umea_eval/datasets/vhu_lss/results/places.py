@@ -135,4 +135,4 @@ def units(found: Register, choices: Choices) -> pd.DataFrame:
     shown = [f"{name}, {area}" if area else name for name, area in zip(named, rest, strict=True)]
     everybody = {"all_taking_part": taking, "all_invited": everyone, "all_share": taking / everyone}
     made = counts.assign(municipality=named, unit=pd.Series(shown, dtype="str"), **everybody)
-    return made.sort_values(["invited", "unit"], kind="stable")[names].reset_index(drop=True)
+    return made.sort_values(["municipality", "unit"], kind="stable")[names].reset_index(drop=True)

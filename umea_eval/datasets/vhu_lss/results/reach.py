@@ -51,8 +51,14 @@ def steps(found: Register) -> pd.DataFrame:
 
 
 def reasons(found: Register) -> pd.DataFrame:
-    """Why persons went no further: ``step`` (not reached), ``reason``, ``persons``."""
+    """Why persons went no further: ``step`` (not reached), ``reason``, ``persons``.
+
+    By name within each step: an order by size would tell of numbers that are suppressed.
+    """
     table = losses(found.people).rename(columns={"numerator": "persons"})
+    place = {step: at for at, step in enumerate(table["step"].drop_duplicates())}
+    table = table.assign(_at=table["step"].map(place)).sort_values(["_at", "reason"])
+    table = table.reset_index(drop=True)
     table["lost_at"] = "lost before " + table["step"].astype("str")
     return table[["step", "lost_at", "reason", "persons"]].astype({"persons": "int64"})
 
