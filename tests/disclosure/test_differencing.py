@@ -101,9 +101,11 @@ def test_what_two_reports_show_of_one_quantity_is_put_together() -> None:
     # 30 + 27 = 57 men, 60 - 57 = 3 women.
     found = compare_reports(second, first, RULE)
     assert (("women",), "together") in told(found)
-    assert first_clash([("a", first, RULE), ("b", second, RULE)]) == {"b": ("a", found)}
+    assert first_clash([("a", first, RULE, "2023"), ("b", second, RULE, "2023")]) == {
+        "b": ("a", found)
+    }
     # In the other order the other one is the later, and it is withheld.
-    assert list(first_clash([("b", second, RULE), ("a", first, RULE)])) == ["a"]
+    assert list(first_clash([("b", second, RULE, "2023"), ("a", first, RULE, "2023")])) == ["a"]
 
 
 def test_reports_about_other_persons_are_not_put_together() -> None:
@@ -111,13 +113,29 @@ def test_reports_about_other_persons_are_not_put_together() -> None:
     first = read(named("sex", "sex", [("women", 3), ("men", 27), ("total", 30)]))
     second = read(named("sex", "sex", [("women", 13), ("men", 27), ("total", 40)]))
     assert compare_reports(second, first, RULE) == ()
-    assert first_clash([("a", first, RULE), ("b", second, RULE)]) == {}
+    assert first_clash([("a", first, RULE, "2023"), ("b", second, RULE, "2023")]) == {}
+
+
+@pytest.mark.parametrize(("dimension", "same"), [("month", True), ("age", False)])
+def test_of_two_years_the_months_that_both_show_are_put_together(
+    dimension: str, same: bool
+) -> None:
+    # The report on 2023 hides 3 and 27 of 80. That on 2022 shows the 27: of the same month they are
+    # the same persons, of the same age they need not be.
+    rows = [("a", 3), ("b", 27), ("c", 50)]
+    first = read(named("of 2023", dimension, [*rows, ("total", 80)]))
+    second = read(named("of 2022", dimension, rows[1:]))
+    clashes = first_clash([("2023", first, RULE, "2023"), ("2022", second, RULE, "2022")])
+    assert (list(clashes) == ["2022"]) is same
+    assert list(first_clash([("a", first, RULE, ""), ("b", second, RULE, "")])) == ["b"]
 
 
 def test_a_report_that_is_withheld_withholds_no_other() -> None:
     first = read(named("sex", "sex", [("women", 3), ("men", 27), ("total", 30)]))
     second = read(named("sex", "sex", [("men", 27)]))
-    clashes = first_clash([("a", first, RULE), ("b", second, RULE), ("c", second, RULE)])
+    clashes = first_clash(
+        [("a", first, RULE, "2023"), ("b", second, RULE, "2023"), ("c", second, RULE, "2023")]
+    )
     assert {name: clash[0] for name, clash in clashes.items()} == {"b": "a", "c": "a"}
 
 

@@ -11,7 +11,7 @@ order in which reports were made.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -26,6 +26,8 @@ How = Literal["changed", "shown", "hidden", "together"]
 # Roles of cells that two reports name alike; the others are numbered in each (`stored`).
 _ALIKE = ("cell", "rest")
 _NUMBERED = "?"
+# Dimensions that say which time a figure is of, whatever period its report is about.
+TIMES = ("year", "half_year", "quarter", "month", "period")
 
 
 @dataclass(frozen=True)
@@ -87,25 +89,29 @@ def _opened(
 
 
 def first_clash(
-    reports: Sequence[tuple[str, Published, Rules]],
+    reports: Sequence[tuple[str, Published, Rules, Hashable]],
 ) -> Mapping[str, tuple[str, tuple[Revealed, ...]]]:
     """In plan order: the reports that would open an earlier one, each with that one's name and how.
 
-    ``reports`` are (name, what it shows, rules) of one period. A report that is withheld is not
-    compared with those after it, since nobody gets it.
+    ``reports`` are (name, what it shows, rules, period). On different periods a measure is the same
+    quantity only if both show a figure of it for the same time, and that is the same: the months
+    that two years' reports go through. A report that is withheld is not compared with those after
+    it, since nobody gets it.
     """
     clashes: dict[str, tuple[str, tuple[Revealed, ...]]] = {}
-    kept: list[tuple[str, Published, _Figures]] = []
-    for name, published, rules in reports:
+    kept: list[tuple[str, Published, _Figures, Hashable]] = []
+    for name, published, rules, period in reports:
         own = _Figures.of(published)
-        for earlier, other, figures in kept:
+        for earlier, other, figures, then in kept:
             measures = _agreeing(own, figures, apart=True)
+            if period != then:
+                measures &= _of_one_time(own, figures)
             revealed = _opened(published, other, rules, measures) if measures else ()
             if revealed:
                 clashes[name] = earlier, revealed
                 break
         else:
-            kept.append((name, published, own))
+            kept.append((name, published, own, period))
     return clashes
 
 
@@ -234,6 +240,17 @@ def _agreeing(later: _Figures, earlier: _Figures, *, apart: bool = False) -> fro
         return frozenset()
     adding = {name.measure for name in later.known() ^ earlier.known()}
     return agreeing if agreeing & adding else frozenset()
+
+
+def _of_one_time(later: _Figures, earlier: _Figures) -> frozenset[str]:
+    """The measures of which both show the same figure, not zero, of the same time."""
+    return frozenset(
+        name.measure
+        for name, value in later.shown.items()
+        if value != 0
+        and value == earlier.shown.get(name)
+        and any(dimension in TIMES for dimension, _ in name.key)
+    )
 
 
 def _least(published: Published) -> tuple[FloatArray, FloatArray]:

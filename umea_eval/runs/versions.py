@@ -103,13 +103,13 @@ def clashes(
 ) -> dict[str, UserError]:
     """After a batch: the finished reports, in plan order, that would open an earlier one of it.
 
-    ``reports`` are their folders. Each is compared with those before it on the same period; what it
-    is withheld for, with both names, is returned as the error to show. Reports that suppress
-    nothing, and internal ones, are passed over.
+    ``reports`` are their folders. Each is compared with those before it; what it is withheld for,
+    with both names, is returned as the error to show. Reports that suppress nothing, and internal
+    ones, are passed over.
     """
     from umea_eval.disclosure.differencing import first_clash  # noqa: PLC0415 - scipy
 
-    periods: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    kinds: dict[bool, list[Any]] = defaultdict(list)  # example data are about nobody
     for report in reports:
         manifest = json.loads((settings.reports / report / FILE).read_text(encoding="utf-8"))
         rules = find_profile(manifest["profile"], language).rules
@@ -120,9 +120,9 @@ def clashes(
         ).published
         parameters = manifest["parameters"]
         when = tuple((name, parameters[name]) for name in PERIOD if name in parameters)
-        periods[when, manifest["example"]].append((report, published, rules))
+        kinds[bool(manifest["example"])].append((report, published, rules, when))
     found: dict[str, UserError] = {}
-    for group in periods.values():
+    for group in kinds.values():
         for report, (earlier, revealed) in first_clash(group).items():
             found[report] = Withheld(
                 "disclosure.errors.clash",
