@@ -143,7 +143,6 @@ def test_the_citation_names_this_version() -> None:
     "name",
     ["new_dataset", "raw_file_to_report"],
 )
-@pytest.mark.slow
 def test_the_tutorials_run(name: str) -> None:
     path = DOCS / f"tutorials/{name}.ipynb"
     notebook = nbformat.read(path, as_version=4)
