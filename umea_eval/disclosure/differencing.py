@@ -202,6 +202,7 @@ class _Figures:
 
     measures: frozenset[str]
     shown: Mapping[Name, float]
+    nonzero: frozenset[tuple[Name, float]]
 
     def known(self) -> set[Name]:
         """The cells that are not suppressed."""
@@ -211,13 +212,25 @@ class _Figures:
     def of(cls, published: Published) -> _Figures:
         linked = published.counts
         known = known_values(linked, published.tables).tolist()
+        figures = {
+            name: value
+            for name, value, shown in zip(linked.names, known, linked.shown, strict=True)
+            if shown and _is_alike(name)
+        }
         return cls(
             frozenset(name.measure for name in linked.names),
-            {
-                name: value
-                for name, value, shown in zip(linked.names, known, linked.shown, strict=True)
-                if shown and _is_alike(name)
-            },
+            figures,
+            frozenset((name, value) for name, value in figures.items() if abs(value) > 0),
+        )
+
+    def are_of_others(self, earlier: _Figures) -> bool:
+        """Whether figures differ, and none but zeros is the same. Quick, for hundreds of pairs."""
+        if not self.nonzero.isdisjoint(earlier.nonzero):
+            return False
+        return any(
+            abs(value - earlier.shown[name]) > 0
+            for name, value in self.shown.items()
+            if name in earlier.shown
         )
 
 
@@ -229,6 +242,8 @@ def _agreeing(later: _Figures, earlier: _Figures, *, apart: bool = False) -> fro
     without a common figure are no evidence that they are not; and where both show and suppress the
     same cells of a measure, neither adds to it.
     """
+    if apart and later.are_of_others(earlier):
+        return frozenset()
     both = later.measures & earlier.measures
     common = [name for name in later.shown if name in earlier.shown]
     pairs = [(name.measure, later.shown[name], earlier.shown[name]) for name in common]
