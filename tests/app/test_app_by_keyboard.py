@@ -52,7 +52,9 @@ def test_a_report_by_keyboard_alone(address: str) -> None:
         page.keyboard.type("i fjol")
         with page.expect_navigation(wait_until="load"):
             page.keyboard.press("Enter")
-        expect(page.locator("#faults")).to_contain_text("ett heltal, till exempel 2023")
+        expect(page.locator("#faults")).to_contain_text(
+            "ett årtal från 1900 till 2100, till exempel 2023"
+        )
         page.goto(page.url.replace("/form", "/small"))
         enter(page, "Skapa rapporten")
         # The page asks again by itself.
@@ -60,3 +62,15 @@ def test_a_report_by_keyboard_alone(address: str) -> None:
         walk(page, "Öppna rapporten")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text("Liten rapport")
+
+
+def test_a_page_whose_app_has_ended_says_so(address: str) -> None:
+    with launched() as browser:
+        page = browser.new_page(locale="sv-SE")
+        page.set_default_timeout(20_000)
+        page.route("**/state", lambda route: route.abort())
+        page.goto(address)
+        page.goto(page.url.rstrip("/") + "/evaluations/small")
+        page.get_by_role("button", name="Skapa rapporten").click()
+        expect(page.locator("#now")).to_contain_text("Programmet svarar inte längre")
+        expect(page.locator("progress")).to_be_hidden()

@@ -190,7 +190,7 @@ def test_every_fault_stands_at_its_field_in_the_words_of_the_command_line(
         assert f'href="#p-{name}"' in page.text
         assert f'id="p-{name}-fault"' in page.text
     assert page.text.count("har fel värde") == 8
-    assert "ett heltal, till exempel 2023" in page.text
+    assert "ett årtal från 1900 till 2100, till exempel 2023" in page.text
     assert 'value="i fjol"' in page.text
     assert site.work.in_hand() == []
 
@@ -210,6 +210,7 @@ def test_a_report_is_opened_and_downloaded_and_nothing_else_is(demo_reports: Pat
     assert "attachment" in manifest.headers["content-disposition"]
     for path in (
         *("../../../umea_eval.toml", "demo/sv/../../../umea_eval.toml", "demo/sv/nothing.csv"),
+        *("demo/sv/%00", "demo/sv/tables/a%00.csv", "demo/%00/report.html"),
         *("demo/sv/%2e%2e/%2e%2e/index.html", "demo/sv/.hidden", ".failed/x/y", "demo", ""),
         *("demo/sv/tables%2f..%2fmanifest.json", "..%5c..%5cumea_eval.toml/en/report.html"),
     ):

@@ -142,6 +142,7 @@ def test_a_form_without_files_is_told(
         ("uttag\u202egpj.csv", "uttag_gpj.csv"),
         ("a\u030angstro\u0308m.csv", "ångström.csv"),
         ("x" * 300 + ".csv", "x" * 116 + ".csv"),
+        ("\U0001f600" * 300 + ".csv", "\U0001f600" * 59 + ".csv"),
         ("..", ""),
     ],
 )

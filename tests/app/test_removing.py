@@ -43,6 +43,11 @@ def test_a_file_is_removed_after_a_question_and_it_is_recorded(
     assert "2384" not in page
     assert path.exists()
 
+    refused = user.post(address, data={**ANSWER, "why": "Gällde 19900102-2384"})
+    assert refused.status_code == 422
+    assert "identitetsnummer" in refused.text
+    assert "2384" not in refused.text
+    assert not (project / FILE).exists()
     for missing in ("by", "why"):
         refused = user.post(address, data={**ANSWER, missing: " "})
         assert refused.status_code == 422

@@ -37,6 +37,8 @@ MAX_FILES = 50
 # Hidden, so that no cleaning reads what has not been decided about.
 INCOMING = ".incoming-"
 _MAX_NAME = 120
+# File systems count bytes, 255 of them, and the day of the export is added.
+_MAX_NAME_BYTES = 240
 _LEFT_SECONDS = 24 * 3600
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u200b-\u200f\u202a-\u202e\u2060-\u2069]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
@@ -139,6 +141,8 @@ def safe_name(given: str) -> str:
     stem, dot, suffix = name.rpartition(".")
     if dot and len(name) > _MAX_NAME:
         name = f"{stem[: _MAX_NAME - len(suffix) - 1].rstrip()}.{suffix}"
+    while dot and len(name.encode()) > _MAX_NAME_BYTES and len(name) > len(suffix) + 1:
+        name = f"{name[: -len(suffix) - 2].rstrip()}.{suffix}"
     return f"_{name}" if _RESERVED.fullmatch(name) else name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from umea_eval.settings import Settings
 
 # What a report's own page may do, in an app that no other page may show.
 PAGE_POLICY = f"{POLICY}; frame-ancestors 'none'"
+_NUMBER = re.compile(r"\w+ ([0-9]{1,4})\. ")
 _FORMATS = ("pdf", "docx", "xlsx")
 # Below the folder of reports, an internal one a step further down.
 _DEPTHS = (2, 3)
@@ -69,7 +71,7 @@ def report(request: Request) -> Response:
         ],
         tables=[
             {"link": _link(folder, name), "caption": _caption(name, captions)}
-            for name in sorted(sizes)
+            for name in sorted(sizes, key=lambda name: _order(_caption(name, captions)))
             if name.startswith("tables/")
         ],
         own_notebook=_link(folder, NOTEBOOK),
@@ -86,7 +88,8 @@ def file(request: Request) -> Response:
     """
     given = request.path_params["path"]
     settings = settings_of(request)
-    parts = given.split("/")
+    # No file has a NUL in its name, and asking the disk for one is a fault of its own.
+    parts = given.split("/") if "\0" not in given else []
     for depth in _DEPTHS:
         folder, name = "/".join(parts[:depth]), "/".join(parts[depth:])
         found = _read(folder, settings) if name else None
@@ -156,6 +159,12 @@ def _caption(name: str, captions: Mapping[str, str]) -> str:
     """The caption of a table by its file, whose name may begin with the marking of its edition."""
     stem = Path(name).stem
     return captions.get(stem) or captions.get(stem.partition("-")[2], stem)
+
+
+def _order(caption: str) -> tuple[bool, int, str]:
+    """Numbered tables first, as the report numbers them, then those behind its figures."""
+    number = _NUMBER.match(caption)
+    return number is None, int(number[1]) if number else 0, caption
 
 
 def _kilobytes(size: int) -> int:

@@ -49,7 +49,7 @@ def read_decisions(path: Path) -> list[Decision]:
     """All decisions of a log, in the order of the file; a missing file has none.
 
     Raises UserError, by row, for a heading row that is not ``COLUMNS``, a date that is no
-    YYYY-MM-DD, an unknown kind, and a row without who, what or why.
+    YYYY-MM-DD, an unknown kind, a row without who, what or why, and one with an identity number.
     """
     if not path.exists():
         return []
@@ -72,7 +72,7 @@ def add_decision(path: Path, decision: Decision) -> None:
     """Write a decision below the others, which are kept as they are.
 
     Raises UserError for a log that cannot be read or written, and for a decision that lacks who,
-    what or why.
+    what or why, or holds an identity number.
     """
     known = read_decisions(path)
     _complete(decision, path, len(known) + 2)
@@ -111,6 +111,12 @@ def _complete(decision: Decision, path: Path, number: int) -> None:
     for name in ("by", "datasets", "choice", "why"):
         if not getattr(decision, name).strip():
             raise UserError("intake.decision_empty", file=path.name, row=number, column=name)
+    from umea_eval.intake.identity import without_identities  # noqa: PLC0415 - brings pandas
+
+    for name in ("by", "choice", "why"):
+        # It would be printed in every report of the dataset, and withhold them all.
+        if without_identities(getattr(decision, name)) != getattr(decision, name):
+            raise UserError("intake.decision_identity", file=path.name, row=number, column=name)
 
 
 def _cell(value: str) -> str:

@@ -40,6 +40,9 @@ TRUE = ("ja", "true", "1", "yes")
 FALSE = ("nej", "false", "0", "no")
 # Every report can be had in both languages and says under which profile it was released.
 COMMON = ("language", "profile")
+# Whole numbers of these names are years, if their usual value is one.
+YEARS = ("year", "period")
+FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,16 @@ class Parameter:
     help_sv: str = ""
     help_en: str = ""
 
+    @property
+    def is_year(self) -> bool:
+        """Whether it is a year, in which a value like 99999 can only be mistyped."""
+        return (
+            self.kind == "int"
+            and (self.name in YEARS or self.name.endswith("_year"))
+            and isinstance(self.default, int)
+            and FIRST_YEAR <= self.default <= LAST_YEAR
+        )
+
     def help(self, language: Language) -> str:
         """The help in one language."""
         return self.help_sv if language == "sv" else self.help_en
@@ -64,6 +77,8 @@ class Parameter:
         if self.choices:
             allowed = ", ".join(str(choice) for choice in self.choices)
             words = text("runs.expected.choice", language, choices=allowed)
+        elif self.is_year:
+            words = text("runs.expected.year", language, first=str(FIRST_YEAR), last=str(LAST_YEAR))
         else:
             words = text(f"runs.expected.{self.kind}", language)
         if self.many:
@@ -311,6 +326,8 @@ def _parse_one(raw: str, parameter: Parameter) -> Scalar:
     value = _READERS[parameter.kind](raw)
     if parameter.choices and value not in parameter.choices:
         raise ValueError("no choice")
+    if parameter.is_year and isinstance(value, int) and not FIRST_YEAR <= value <= LAST_YEAR:
+        raise ValueError("no year")
     return value
 
 

@@ -11,7 +11,10 @@ if (work) {
     try {
       state = await (await fetch(work.dataset.state)).json();
     } catch {
-      return; // the app has ended; what stands on the page is the last that was known
+      // The app has ended: no bar that seems to move for ever.
+      bar.hidden = true;
+      now.textContent = work.dataset.lost;
+      return;
     }
     if (state.ended) {
       location.reload();

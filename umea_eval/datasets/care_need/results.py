@@ -37,6 +37,7 @@ class Choices:
 
     ``year``: whose index shares the money. ``budget``: kronor, or none for what the assignment paid
     in its last year. ``budgets``: of the what-if table; empty for half, once and one and a half.
+    ``thresholds``: of the same table; empty for ``threshold`` alone.
     """
 
     year: int
@@ -261,5 +262,7 @@ def what_if_rows(data: Found, choices: Choices) -> pd.DataFrame:
         round(step * data.budget) for step in BUDGET_STEPS
     )
     return what_if(
-        data.year[["centre", "listed", "cni"]], budgets=steps, thresholds=choices.thresholds
+        data.year[["centre", "listed", "cni"]],
+        budgets=steps,
+        thresholds=choices.thresholds or (choices.threshold,),
     )
