@@ -744,3 +744,22 @@ def test_a_part_that_is_named_often_counts_as_often(declared: bool) -> None:
     assert pd.isna(young["long"])
     opened = young[["households", "months"]].notna().all()
     assert bool(opened) is not declared
+
+
+@pytest.mark.parametrize(("apart", "one"), [(0.01, True), (1.0, False)])
+def test_the_same_kronor_may_differ_by_an_ore(apart: float, one: bool) -> None:
+    def costs(name: str, cost: float) -> Table:
+        return table(
+            name,
+            {"n": [40], "cost": [cost], "largest": [9_000.0]},
+            count("n", "n"),
+            Field("cost", kind="amount", measure="cost", denominator="n", largest=("largest",)),
+            dimensions=(),
+        )
+
+    both = [costs("by kind", 4_725_233.96), costs("by rule", 4_725_233.96 - apart)]
+    if one:
+        assert len(link(both, "amount")) == 1
+    else:
+        with pytest.raises(UserError, match=r"\S"):
+            link(both, "amount")

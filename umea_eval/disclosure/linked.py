@@ -37,6 +37,8 @@ LinkedKind = Literal["count", "amount"]
 
 # Sums of amounts are compared to this part of their size: the exports have öre.
 _CLOSE = 1e-9
+# Sums of the same kronor, each rounded to whole öre on its own way.
+_ORE = 0.02
 
 
 class Name(NamedTuple):
@@ -500,7 +502,7 @@ class _Linker:
     def _close_to(self, one: float, other: float) -> bool:
         if self.kind == "count":
             return one == other
-        return abs(one - other) <= _CLOSE * max(1.0, abs(one), abs(other))
+        return abs(one - other) <= max(_ORE, _CLOSE * max(abs(one), abs(other)))
 
     def _error(self, key: str, **values: object) -> UserError:
         return UserError(f"disclosure.errors.{key}", language=self.language, **values)
