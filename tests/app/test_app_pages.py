@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.app.conftest import DATASET, HOME, PORT, TOKEN
-from umea_eval.app.progress import NO_DECISIONS
+from umea_eval.app.progress import NO_DECISIONS, NOT_CLEANED
 from umea_eval.app.server import create_app
 from umea_eval.app.site import Site
 from umea_eval.app.work import Job, Work, _hear
@@ -270,6 +270,17 @@ def test_a_report_that_lacks_the_decisions_leads_to_their_page(
     page = user.get("/jobs/0123").text
     assert '<a class="action" href="/project">Fyll i projektets beslut</a>' in page
     assert "Så kan det lösas" not in page  # with commands, which nobody writes here
+
+
+def test_a_report_that_lacks_its_data_leads_to_their_page(user: TestClient, site: Site) -> None:
+    job = Job("0123", "report", "vhu_lss", {}, "sv", state="running")
+    site.work._jobs[job.id] = job
+    error = UserError(NOT_CLEANED, name="vhu_lss")
+    news = {"message": error.message("sv"), "exit_code": error.exit_code, "code": error.code}
+    _hear(job, {"outcome": "failed", **news})
+    page = user.get("/jobs/0123").text
+    assert '<a class="action" href="/datasets/vhu_lss">Lägg in uttag och rensa' in page
+    assert "Så kan det lösas" not in page
 
 
 def test_the_decisions_of_the_project_are_written_once(user: TestClient, project: Path) -> None:

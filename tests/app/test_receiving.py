@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from tests.app.conftest import HOME
 from umea_eval.app import receiving
 from umea_eval.app.receiving import safe_name
 
@@ -93,6 +94,14 @@ def test_what_cannot_be_read_is_refused_at_once(user: TestClient, project: Path)
         )
         assert refused.status_code == 422
         assert said.replace("går att läsa", "inte går att läsa") in refused.text
+    back = user.post(
+        "/datasets/survey/files",
+        files={"file": ("x.exe", CSV)},
+        headers={"referer": f"{HOME}/datasets/survey?said=removed"},
+    )
+    # The address of the form is no page: neither the way back nor the other language leads there.
+    assert '<a class="action" href="/datasets/survey">Tillbaka</a>' in back.text
+    assert 'name="back" value="/datasets/survey"' in back.text
     assert kept(project) == []
 
 

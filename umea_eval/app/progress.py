@@ -9,12 +9,15 @@ from starlette.responses import JSONResponse, Response
 
 from umea_eval.app.site import language_of, see, show, site_of
 from umea_eval.app.work import Job
+from umea_eval.datasets import DATASETS
 from umea_eval.error_pages import code_of, pages
 from umea_eval.errors import UserError
 from umea_eval.language import Language, text
 
 # What a report on real data lacks, and a page of ours asks for.
 NO_DECISIONS = "disclosure.errors.no_project_file"
+# What is mended on the page of the dataset, where the message names commands.
+NOT_CLEANED = "processed.errors.not_cleaned"
 
 
 def progress(request: Request) -> Response:
@@ -25,12 +28,14 @@ def progress(request: Request) -> Response:
             return see(f"/reports/at/{job.result['folder']}", said="made")
         return see(f"/datasets/{job.name}/account", said="cleaned")
     known = pages().get(job.code)
+    lacks_data = job.kind == "report" and job.code == code_of(NOT_CLEANED)
     return show(
         request,
         "work.html.j2",
         job=job,
         mend=known.mend[language_of(request)] if known else (),
         decisions=job.code == code_of(NO_DECISIONS),
+        dataset=job.name if job.name in DATASETS and lacks_data else "",
         heading=_title(job, language_of(request)),
         now=_sentence(job, language_of(request)),
         back=f"/evaluations/{job.name}" if job.kind == "report" else f"/datasets/{job.name}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import Environment
 from starlette.requests import Request
@@ -95,12 +95,21 @@ def show(request: Request, template: str, /, *, status: int = 200, **values: obj
         "example": False,
         "menu": True,
         "path": request.url.path,
+        "back": _page_of(request),
         "other": next(each for each in LANGUAGES if each != language),
         "said": text(said, language) if has_text(said) else "",
         **values,
     }
     page = environment(language).get_template(template).render(**shown)
     return HTMLResponse(page.strip() + "\n", status_code=status)
+
+
+def _page_of(request: Request) -> str:
+    """The page that the user is on: that of the form, where a form was sent."""
+    if request.method in ("GET", "HEAD"):
+        return request.url.path
+    # The guard has seen that the form is ours; a browser may still not say which page it was on.
+    return urlsplit(request.headers.get("referer", "")).path or "/"
 
 
 def show_error(request: Request, error: UserError, *, status: int = 422) -> Response:
