@@ -93,7 +93,7 @@ def test_reports_made_one_by_one_are_compared_by_the_next_batch(
     done = umea_eval(project, "batch", "run", "batch.csv")
     assert done.returncode == 3
     assert folders(project) == ["units/exempeldata-sv"]
-    assert "0 klara, 1 misslyckades, 1 var redan aktuella" in done.stderr
+    assert "0 klara, 1 misslyckades, 1 var redan aktuell" in done.stderr
 
 
 @pytest.mark.slow

@@ -152,20 +152,20 @@ def test_both_languages_and_the_index_with_what_failed_first(
 def test_a_value_that_could_not_be_used_is_remembered_only_for_a_report_that_exists(
     tmp_path: Path, umea_eval: Run
 ) -> None:
-    fault = "if period == 1:\n    report.input('x.csv')\nif period == 2:\n    1 / 0"
+    fault = "if period == 2001:\n    report.input('x.csv')\nif period == 2002:\n    1 / 0"
     project = make_project(tmp_path / "p", {"small": small_notebook(fault)})
 
     def remembered(*arguments: str, code: int) -> list[str]:
         assert umea_eval(project, "report", "small", *arguments).returncode == code
         return sorted(tree(project / "reports/.failed"))
 
-    assert remembered("-p", "period=1", code=2) == []
-    assert remembered("-p", "period=2", code=1) == ["small--sv-period-2.json"]
-    assert remembered("-p", "period=3", code=0) == ["small--sv-period-2.json"]
-    both = ["small--sv-period-2.json", "small--sv-period-3.json"]
+    assert remembered("-p", "period=2001", code=2) == []
+    assert remembered("-p", "period=2002", code=1) == ["small--sv-period-2002.json"]
+    assert remembered("-p", "period=2003", code=0) == ["small--sv-period-2002.json"]
+    both = ["small--sv-period-2002.json", "small--sv-period-2003.json"]
     (project / "data/raw/public/figures.csv").unlink()
-    assert remembered("-p", "period=3", code=2) == both
-    assert remembered("-p", "period=1", code=2) == both
+    assert remembered("-p", "period=2003", code=2) == both
+    assert remembered("-p", "period=2001", code=2) == both
     assert remembered(code=2) == [*both, "small--sv.json"]
 
 
@@ -183,7 +183,7 @@ def test_the_failure_of_a_notebook_that_is_gone_is_forgotten(
 def test_a_damaged_manifest_is_shown_and_stops_nothing(small_project: Path, umea_eval: Run) -> None:
     umea_eval(small_project, "report", "small")
     (small_project / "reports/small/sv/manifest.json").write_text("{", encoding="utf-8")
-    assert umea_eval(small_project, "report", "small", "-p", "period=1").returncode == 0
+    assert umea_eval(small_project, "report", "small", "-p", "period=2001").returncode == 0
     assert "Skadad" in (small_project / "reports/index.html").read_text(encoding="utf-8")
 
 
@@ -208,7 +208,7 @@ def test_example_data_can_be_mistaken_for_nothing_else(example_report: Path) -> 
         (["report", "smal"], ["smal", "Menade du ”small”?"]),
         (["report", "../small"], ["notebooks"]),
         (["report", "small", "-p", "perod=1"], ["perod", "Menade du ”period”?"]),
-        (["report", "small", "-p", "period=x", "-p", "z=1"], ["period", "heltal", "”z”"]),
+        (["report", "small", "-p", "period=x", "-p", "z=1"], ["period", "årtal", "”z”"]),
         (["report", "small", "-p", "profile=none"], ["none", "public"]),
         (["report", "small", "period=1"], ["period=1", "-p namn=värde"]),
         (["report", "small", "--languge", "en"], ["Menade du ”--language”?"]),

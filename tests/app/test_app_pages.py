@@ -195,6 +195,27 @@ def test_every_fault_stands_at_its_field_in_the_words_of_the_command_line(
     assert site.work.in_hand() == []
 
 
+def test_what_was_filled_in_is_there_again_after_a_failure(user: TestClient, site: Site) -> None:
+    site.work.close()  # nothing is run
+    chosen = {"year": "2019", "since": "2020-02-02", "sexes": "men", "count": "3", "language": "en"}
+    rest = {"share": "0,5", "levels": "1.5", "profile": "default"}
+    sent = user.post("/evaluations/form", data={**chosen, **rest})
+    back = f"/evaluations/form?job={sent.headers['location'].rpartition('/')[2]}"
+    job = site.work.find(back.rpartition("=")[2])
+    assert job is not None
+    job.state = "failed"
+    assert f'href="{back}"' in user.get(sent.headers["location"]).text
+    form = user.get(back).text
+    for value in ("2019", "2020-02-02", "0,5", "1.5"):
+        assert f'value="{value}"' in form
+    for value in ("3", "en", "default"):
+        assert f'<option value="{value}" selected>' in form
+    assert 'value="men" checked' in form
+    assert 'value="women" checked' not in form
+    assert not re.search(r'name="detailed" value="true" checked', form)
+    assert 'value="2019"' not in user.get("/evaluations/small?job=" + job.id).text
+
+
 def test_a_report_is_opened_and_downloaded_and_nothing_else_is(demo_reports: Path) -> None:
     settings = read_settings(demo_reports.parent)
     work = Work(settings.root)

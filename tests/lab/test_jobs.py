@@ -164,7 +164,7 @@ def test_a_report_is_made_and_offered_where_it_lies(form: Form, home: Path) -> N
     ("notebook", "chosen", "words"),
     [
         ("small", {"parameters": {"perod": "2022"}}, "Menade du ”period”?"),
-        ("small", {"parameters": {"period": TEST_NUMBER}}, "ett heltal, till exempel 2023"),
+        ("small", {"parameters": {"period": TEST_NUMBER}}, "ett årtal från 1900 till 2100"),
         ("small", {"output_formats": ["exe"]}, "html, pdf, docx, xlsx"),
         ("other", {"input_uri": "umea_eval.toml"}, "Det finns ingen notebook"),
         ("small", {"input_uri": "small.ipynb"}, "Filen small.ipynb ligger inte där"),

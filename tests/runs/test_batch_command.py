@@ -147,7 +147,7 @@ def test_only_what_has_changed_is_made_again_and_the_plan_says_what(
     file = batch_of(project, 2022, 2023)
     assert umea_eval(project, "report", "small").returncode == 0  # known to the batch at once
     first = umea_eval(project, "batch", "run", file)
-    assert "1 klara, 0 misslyckades, 1 var redan aktuella" in first.stderr
+    assert "1 klara, 0 misslyckades, 1 var redan aktuell" in first.stderr
     index = project / "reports/index.html"
     before = started(project), index.stat().st_mtime_ns
     again = umea_eval(project, "batch", "run", file)

@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from umea_eval.app.form import assignments, controls
+from umea_eval.app.form import as_sent, assignments, controls
 from umea_eval.app.site import (
     Fields,
     fields_of,
@@ -41,8 +41,14 @@ def evaluations(request: Request) -> Response:
 
 
 def evaluation(request: Request) -> Response:
-    """``GET /evaluations/{name}``: the form."""
-    return _form(request, None, {}, "")
+    """``GET /evaluations/{name}``: the form, as it was sent for ``job`` where one is named."""
+    settings = settings_of(request)
+    path = find_notebook(request.path_params["name"], settings, settings.language)
+    job = site_of(request).work.find(request.query_params.get("job", ""))
+    if job is None or job.kind != "report" or job.name != path.stem:
+        return _form(request, None, {}, "")
+    given = [*job.about["assignments"], f"language={job.about['report_language']}"]
+    return _form(request, as_sent(read_parameters(path), given, settings), {}, "")
 
 
 async def run(request: Request) -> Response:

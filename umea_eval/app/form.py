@@ -73,6 +73,20 @@ def controls(
     ]
 
 
+def as_sent(
+    parameters: Sequence[Parameter], given: Sequence[str], settings: Settings
+) -> dict[str, list[str]]:
+    """The form as it was sent to give ``given``, which `assignments` made of it."""
+    usual, changed = standing(settings), dict(each.split("=", 1) for each in given)
+    sent: dict[str, list[str]] = {}
+    for parameter in parameters:
+        raw = as_text(usual.get(parameter.name, parameter.default))
+        raw = changed.get(parameter.name, raw)
+        if not (_is_box(parameter) and raw == "false"):
+            sent[parameter.name] = [raw]
+    return sent
+
+
 def assignments(
     parameters: Sequence[Parameter], sent: Fields, settings: Settings
 ) -> tuple[list[str], dict[str, str]]:
@@ -92,9 +106,13 @@ def assignments(
 
 def _sent(parameter: Parameter, sent: Fields) -> str:
     values = [each.strip() for each in sent.get(parameter.name, [])]
-    if parameter.kind == "bool" and not parameter.many and not parameter.optional:
+    if _is_box(parameter):
         return "true" if values else "false"  # an empty box is not sent
     return ",".join(values)
+
+
+def _is_box(parameter: Parameter) -> bool:
+    return parameter.kind == "bool" and not (parameter.many or parameter.optional)
 
 
 def _control(parameter: Parameter, raw: str, language: Language, fault: str, room: str) -> Control:
@@ -102,7 +120,7 @@ def _control(parameter: Parameter, raw: str, language: Language, fault: str, roo
     kind: Kind = "text"
     if options:
         kind = "checks" if parameter.many else "select"
-    elif parameter.kind == "bool" and not (parameter.many or parameter.optional):
+    elif _is_box(parameter):
         kind = "check"
     elif parameter.kind == "date" and not parameter.many:
         kind = "date"

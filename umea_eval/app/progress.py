@@ -38,7 +38,10 @@ def progress(request: Request) -> Response:
         dataset=job.name if job.name in DATASETS and lacks_data else "",
         heading=_title(job, language_of(request)),
         now=_sentence(job, language_of(request)),
-        back=f"/evaluations/{job.name}" if job.kind == "report" else f"/datasets/{job.name}",
+        # What was filled in stays with the work: an address holds none of it.
+        return_to=f"/evaluations/{job.name}?job={job.id}"
+        if job.kind == "report"
+        else f"/datasets/{job.name}",
     )
 
 

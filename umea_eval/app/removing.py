@@ -83,7 +83,7 @@ def _find(request: Request) -> tuple[DatasetState, Path]:
     for path in state.files if not state.example else ():
         if key_of(path, state.home) == wanted and path.parent.resolve().is_relative_to(raw):
             return state, path
-    raise UserError("app.errors.gone")
+    raise UserError("app.errors.removed")
 
 
 def _form(
