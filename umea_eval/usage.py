@@ -14,6 +14,7 @@ from umea_eval.settings import FORMATS
 from umea_eval.terminal import say
 
 SHOW_ERROR_TEXT = "--show-error-text"
+_MAX_PORT = 65535
 
 
 def everywhere(language: Language) -> list[click.Parameter]:
@@ -34,6 +35,16 @@ def formats_option(language: Language) -> click.Option:
     """``--formats``, for the commands that make reports."""
     metavar = ",".join(FORMATS[1:])
     return click.Option(["--formats"], metavar=metavar, help=text("cli.help.formats", language))
+
+
+def browser_options(language: Language, *, port: str) -> tuple[click.Option, click.Option]:
+    """``--port`` (``port``: its help, a key of the catalogue) and ``--no-browser``."""
+    return (
+        click.Option(
+            ["--port"], type=click.IntRange(0, _MAX_PORT), default=0, help=text(port, language)
+        ),
+        click.Option(["--no-browser"], is_flag=True, help=text("app.help.no_browser", language)),
+    )
 
 
 def shown_path(path: Path) -> str:

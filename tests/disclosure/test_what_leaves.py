@@ -12,41 +12,20 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pytest
 
-from tests.projects import make_product
+from tests.disclosure.conftest import Population
 from tests.test_few_persons import run_cells
-from umea_eval.processed.clean import clean
-from umea_eval.processed.example import make_example
 from umea_eval.report import report as report_module
 from umea_eval.report.report import Report
-from umea_eval.settings import read_settings
 
 EVALUATIONS = ("fallprevention", "forsorjningsstod", "placement_days", "vhu_lss")
 PERSONS, MORE = 60, 85
 WORD_PARTS = ("word/document.xml", "docProps/core.xml", "docProps/app.xml")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-
-Population = Callable[[str, int, int], None]
-
-
-@pytest.fixture
-def population(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Population:
-    """Go to a project, and put a made-up population of so many persons into it."""
-    mpl.use("agg")
-    make_product(tmp_path / "project")
-    monkeypatch.chdir(tmp_path / "project")
-
-    def make(name: str, seed: int, n: int) -> None:
-        make_example(name, read_settings(), messy=False, seed=seed, n=n)
-        clean(name)
-
-    return make
 
 
 def again(name: str, first: Report, **parameters: str) -> Report:

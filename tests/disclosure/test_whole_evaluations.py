@@ -10,22 +10,18 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from tests.disclosure.conftest import Population
 from tests.disclosure.learned import Cells, Relation, always_zero, learn, opened, registered
-from tests.projects import make_product
 from umea_eval.disclosure.linked import floats, link
 from umea_eval.disclosure.profiles import Withheld, release
 from umea_eval.disclosure.rules import RULES
 from umea_eval.disclosure.stored import Published, from_json
-from umea_eval.processed.clean import clean
-from umea_eval.processed.example import make_example
 from umea_eval.runs.executed import record
-from umea_eval.settings import read_settings
 
 EVALUATIONS = ("fallprevention", "forsorjningsstod", "placement_days", "vhu_lss")
 # What restricts a report to some of its persons, or to another time.
@@ -45,19 +41,6 @@ ATTACKED = [(901, 14), (902, 25), (903, 60), (904, 60)]
 # The made-up VHU deals its places out over the municipalities in fixed shares, so that numbers of
 # different municipalities hang together there, and nowhere else.
 DEALT_OUT = ("municipality", "unit")
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mpl.use("agg")
-    make_product(tmp_path / "project")
-    monkeypatch.chdir(tmp_path / "project")
-
-
-def made(name: str, seed: int, n: int) -> None:
-    """Put a made-up population into the current project."""
-    make_example(name, read_settings(), messy=False, seed=seed, n=n)
-    clean(name)
 
 
 # --- the attacker who knows what is declared, by a programme that is not the product's -----------
@@ -154,20 +137,18 @@ def test_the_attacker_opens_what_is_open(product_reports: Path) -> None:
 # --- what an outsider knows without learning it ---------------------------------------------------
 
 
-def test_those_who_fell_once_have_as_many_falls_as_they_are(project: None) -> None:
+def test_those_who_fell_once_have_as_many_falls_as_they_are(population: Population) -> None:
     """Falls without those of repeat fallers are fallers without repeat fallers."""
-    del project
-    made("fallprevention", 903, 60)
+    population("fallprevention", 903, 60)
     sums = link(registered("fallprevention"))
     both = [{sums.names[part].measure for part in each.parts} for each in sums.sums]
     assert {"fallers", "falls of repeat fallers"} in both
     assert {"reports", "repeat fallers"} in both
 
 
-def test_months_of_support_bound_those_who_have_it_for_long(project: None) -> None:
+def test_months_of_support_bound_those_who_have_it_for_long(population: Population) -> None:
     """Six households with 16 months together: at most one of them had ten."""
-    del project
-    made("forsorjningsstod", 903, 60)
+    population("forsorjningsstod", 903, 60)
     sums = link(registered("forsorjningsstod"))
     often = {
         [sums.names[part].measure for part in each.parts].count("long-term households")
@@ -177,10 +158,9 @@ def test_months_of_support_bound_those_who_have_it_for_long(project: None) -> No
     assert 9 in often
 
 
-def test_a_shorter_time_is_a_part_of_a_longer_one(project: None) -> None:
+def test_a_shorter_time_is_a_part_of_a_longer_one(population: Population) -> None:
     """Those placed again within twelve months are among those within twenty-four."""
-    del project
-    made("placement_days", 903, 60)
+    population("placement_days", 903, 60)
     sums = link(registered("placement_days"))
     found = {
         (whole.measure, dict(whole.key)[name], dict(part.key)[name])
@@ -194,19 +174,17 @@ def test_a_shorter_time_is_a_part_of_a_longer_one(project: None) -> None:
     assert {("unplanned ends", "12", "6"), ("unplanned ends", "24", "12")} <= found
 
 
-def test_a_word_about_a_suppressed_month_is_suppressed(project: None) -> None:
+def test_a_word_about_a_suppressed_month_is_suppressed(population: Population) -> None:
     """Whether a month is within its limits tells of its number."""
-    del project
-    made("fallprevention", 903, 60)
+    population("fallprevention", 903, 60)
     months = release(registered("fallprevention"), "default", ()).table("months").suppressed
     assert months["events"].any()
     assert months.loc[months["events"], "signal"].all()
 
 
-def test_each_step_is_a_part_of_the_one_before_also_by_sex(project: None) -> None:
+def test_each_step_is_a_part_of_the_one_before_also_by_sex(population: Population) -> None:
     """34 women said yes and 31 were examined: three were not, which the flow suppresses."""
-    del project
-    made("vhu_lss", 903, 60)
+    population("vhu_lss", 903, 60)
     released = release(registered("vhu_lss"), "default", ())
     for name in ("by_sex", "by_round", "places"):
         shown = released[name].reindex(columns=["eligible", "invited", "accepted", "examined"])
@@ -225,21 +203,22 @@ def of_the_tables(relation: Relation) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EVALUATIONS)
-def test_what_is_learnt_of_made_up_populations_opens_nothing(name: str, project: None) -> None:
+def test_what_is_learnt_of_made_up_populations_opens_nothing(
+    name: str, population: Population
+) -> None:
     """For each way to restrict the report: what always holds in 16 populations, used against four
     others of 14, 25 and 60."""
-    del project
     ways = RESTRICTED[name]
     learnt: list[list[Cells]] = [[] for _ in ways]
     for seed, n in LEARNT_FROM:
-        made(name, seed, n)
+        population(name, seed, n)
         for own, way in zip(learnt, ways, strict=True):
             own.append(Cells.of(registered(name, **way)))
     relations = [[r for r in learn(own, four=False) if of_the_tables(r)] for own in learnt]
     zero = [always_zero(own) for own in learnt]
     findings = []
     for seed, n in ATTACKED:
-        made(name, seed, n)
+        population(name, seed, n)
         for way, found, nobody in zip(ways, relations, zero, strict=True):
             tables = registered(name, **way)
             for profile in ("default", "strict"):

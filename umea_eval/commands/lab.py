@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import click
-
 from umea_eval.language import Language, text
 from umea_eval.settings import read_settings
-from umea_eval.usage import Command, everywhere
-
-MAX_PORT = 65535
+from umea_eval.usage import Command, browser_options, everywhere
 
 
 def lab_command(language: Language) -> Command:
@@ -28,15 +24,7 @@ def lab_command(language: Language) -> Command:
         short_help=text("lab.help.lab_short", language),
         example="umea-eval lab",
         params=[
-            click.Option(
-                ["--port"],
-                type=click.IntRange(0, MAX_PORT),
-                default=0,
-                help=text("lab.help.port", language),
-            ),
-            click.Option(
-                ["--no-browser"], is_flag=True, help=text("app.help.no_browser", language)
-            ),
+            *browser_options(language, port="lab.help.port"),
             *everywhere(language),
         ],
     )
