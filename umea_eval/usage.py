@@ -148,7 +148,11 @@ def explain(error: click.UsageError, language: Language) -> UserError:
         return _fault("missing", error, language, name=_name(error.param))
     if isinstance(error, click.BadParameter):
         kind = error.param.type if error.param else None
-        choices = ", ".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else "–"
+        choices = "–"
+        if isinstance(kind, click.Choice):
+            choices = ", ".join(map(str, kind.choices))
+        elif isinstance(kind, click.IntRange):
+            choices = f"{kind.min}–{kind.max}"
         return _fault("value", error, language, name=_name(error.param), choices=choices)
     if isinstance(error, click.BadOptionUsage):
         takes = error.ctx is None or not _is_flag(error.ctx, error.option_name)

@@ -160,3 +160,10 @@ def test_a_bug_of_ours_is_told_without_its_text(small_project: Path) -> None:
     done = run("--show-error-text")
     assert done.returncode == 1
     assert "RuntimeError: Anna" in done.stderr
+
+
+def test_a_port_that_there_is_not_is_told_with_those_there_are(
+    tmp_path: Path, umea_eval: Run
+) -> None:
+    done = umea_eval(tmp_path, "app", "--port", "99999")
+    assert (done.returncode, "0–65535" in done.stderr) == (2, True)
