@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from umea_eval.disclosure.attack import attack
+from umea_eval.disclosure.attack import attack, attack_finished
 from umea_eval.disclosure.linked import Name, link
 from umea_eval.disclosure.profiles import PROFILES, Withheld, release
 from umea_eval.disclosure.rules import RULES
+from umea_eval.disclosure.stored import from_json, to_json
 from umea_eval.disclosure.tables import Field, ReleasedTable, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language
@@ -763,3 +764,59 @@ def test_the_same_kronor_may_differ_by_an_ore(apart: float, one: bool) -> None:
     else:
         with pytest.raises(UserError, match=r"\S"):
             link(both, "amount")
+
+
+# --- a count that stands among amounts ------------------------------------------------------------
+
+
+def by_two_rules(ended: Sequence[int], *, declared: bool = True) -> Table:
+    """Days with and without the last one of each placement that ended, by home."""
+    days, placements = [700.0, 900.0, 800.0], [*ended, sum(ended)]
+    frame = pd.DataFrame({"home": ["A", "B", "C", "total"], "days": [*days, sum(days)], "n": 30})
+    frame["nights"] = frame["days"] - placements
+    amount = {"kind": "amount", "denominator": "n", "largest": ("top",)}
+    return Table(
+        "homes",
+        frame.assign(n=[30, 30, 30, 90], ended=placements, top=50.0),
+        (
+            *ident("home"),
+            count("n", "persons"),
+            Field("days", measure="days", **amount),  # type: ignore[arg-type]
+            Field("nights", measure="nights", **amount),  # type: ignore[arg-type]
+            count("ended", "ended", persons=False, in_amounts=declared),
+        ),
+        sums={"days": [("nights", "ended")]} if declared else {},
+    )
+
+
+def test_days_by_two_rules_do_not_tell_how_many_ended() -> None:
+    told = shown([by_two_rules([2, 9, 8], declared=False)])["homes"]
+    assert told["ended"][0] == ".."
+    assert (told["days"][0], told["nights"][0]) == (700.0, 698.0)  # two ended: undeclared, told
+    kept = shown([by_two_rules([2, 9, 8])])["homes"]
+    assert kept["ended"].count("..") == 2
+    for row in range(4):
+        both = ".." not in (kept["days"][row], kept["nights"][row])
+        assert both is (kept["ended"][row] != "..")
+
+
+def test_rounded_counts_do_not_follow_from_exact_days() -> None:
+    """27 is shown as 25: 900 days and 873 nights would tell 27."""
+    kept = shown([by_two_rules([22, 27, 31])], "strict")["homes"]
+    assert all(
+        ".." in (days, nights) for days, nights in zip(kept["days"], kept["nights"], strict=True)
+    )
+
+
+def test_a_finished_report_tells_no_count_by_its_amounts() -> None:
+    released = release([by_two_rules([2, 9, 8])], "default", ())
+    record = to_json(released)
+    assert record is not None
+    assert attack_finished(from_json(record), RULES["default"]) == ()
+    # Somebody writes the suppressed days back into the page.
+    for column, value in (("days", 700), ("nights", 698)):
+        written = next(c for c in record["tables"][0]["columns"] if c["name"] == column)
+        written["values"][0] = value
+        written["hidden"] = [row for row in written["hidden"] if row != 0]
+    opened = attack_finished(from_json(record), RULES["default"])
+    assert ("ended", 0) in {(cell.place.column, cell.place.row) for cell in opened}

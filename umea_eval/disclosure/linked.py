@@ -124,6 +124,11 @@ def of_nobody(linked: LinkedSet, most: FloatArray) -> BoolArray:
         nobody = nobody | mask
 
 
+def tied_to(amounts: LinkedSet, counts: LinkedSet) -> BoolArray:
+    """The cells of ``amounts`` that are counts too (`Field.in_amounts`)."""
+    return _mask(len(amounts), (index for place, index in amounts.at.items() if place in counts.at))
+
+
 def category(value: object) -> str:
     """A category as it is compared between tables: 2023, 2023.0 and "2023" are one year."""
     plain = value.item() if isinstance(value, np.generic) else value
@@ -226,7 +231,7 @@ class _Linker:
         codes = {name: [category(code) for code in table.frame[name]] for name in dimensions}
         codes_of = {other.name for other in table.columns if other.kind in ("id", "text")}
         for column in table.columns:
-            if column.kind != self.kind or column.measure is None or not column.personal:
+            if self.kind not in column.counted_as() or not column.measure or not column.personal:
                 continue
             numbers, hidden = _numbers(table, column)
             measures = measures_of(column, table)

@@ -60,6 +60,8 @@ class Field:
                      ``{"sex": "women"}`` for a column of women. Totals by the table's ``total``
     ``overlapping``  dimensions where one of those counted can be in several categories, besides
                      those of the table (where its amounts add up, and its persons do not)
+    ``in_amounts``   a count that is a part of an amount too (``sums``): days by two rules differ by
+                     the placements that ended. It is one number among counts and among amounts
     ``persons``      False for a count of events or days: small mode looks at persons (households)
     ``sensitive``    a count or share of a sensitive attribute: that none or all of a group have it
                      is protected too
@@ -92,6 +94,7 @@ class Field:
     measure: str | None = None
     where: Mapping[str, str] | None = None
     overlapping: tuple[str, ...] = ()
+    in_amounts: bool = False
     persons: bool = True
     sensitive: bool = False
     per: float = 1
@@ -100,6 +103,10 @@ class Field:
     quantile: float | None = None
     step: str | None = None
     personal: bool = True
+
+    def counted_as(self) -> tuple[Kind, ...]:
+        """The linked sets that its cells stand in."""
+        return (self.kind, "amount") if self.in_amounts else (self.kind,)
 
     def uses(self) -> tuple[str, ...]:
         """The columns of the frame that this one needs, itself first."""
