@@ -174,6 +174,41 @@ def test_a_shorter_time_is_a_part_of_a_longer_one(population: Population) -> Non
     assert {("unplanned ends", "12", "6"), ("unplanned ends", "24", "12")} <= found
 
 
+def test_the_numbers_of_placements_hang_together(population: Population) -> None:
+    """Days by two rules, double days, a longer gap, the state's homes, who left once."""
+    population("placement_days", 903, 60)
+    tables = registered("placement_days")
+    found = {
+        (sums.names[each.whole].measure, *sorted(sums.names[part].measure for part in each.parts))
+        for kind in ("count", "amount")
+        for sums in (link(tables, kind),)
+        for each in sums.sums
+    }
+    calendar, double = "calendar days by rule both", "double days by rule both"
+    assert {
+        ("days", "days by the other rule", "placements ended"),
+        ("days", calendar, double),
+        ("placements ended", "ends with a reason", "ends without a reason by year"),
+        ("placed again", "back within a week", "placed again, gap 7"),
+        ("returns home", "back within a week", "returns, gap 7, 12"),
+        ("placements followed", "clean rows"),
+        ("unplanned ends by year", "unplanned"),
+        ("moves by kind", "moved", "moves"),
+        ("days", "days"),
+        ("cost", "cost"),
+        ("at risk", "at risk later", "curve", "episodes ended by sex"),
+    } <= found
+    same = {
+        dict(sums.names[index].key).get(name)
+        for sums in (link(tables),)
+        for each in sums.sums
+        if len(each.parts) == 1
+        for index in (each.whole, *each.parts)
+        for name in ("kind", "provider")
+    }
+    assert {"sis", "state"} <= same
+
+
 def test_a_word_about_a_suppressed_month_is_suppressed(population: Population) -> None:
     """Whether a month is within its limits tells of its number."""
     population("fallprevention", 903, 60)
