@@ -820,3 +820,20 @@ def test_a_finished_report_tells_no_count_by_its_amounts() -> None:
         written["hidden"] = [row for row in written["hidden"] if row != 0]
     opened = attack_finished(from_json(record), RULES["default"])
     assert ("ended", 0) in {(cell.place.column, cell.place.row) for cell in opened}
+
+
+@pytest.mark.parametrize(("total", "complements"), [(40, 1), (37, 0)])
+def test_where_nobody_is_in_two_categories_an_outsider_may_guess_it(
+    total: int, complements: int
+) -> None:
+    """3 + 20 + 17 = 40 tells the 3 to whom thinks that nobody is in two; of 37 three are."""
+    kinds = table(
+        "kinds",
+        {"kind": ["a", "b", "c", "total"], "n": [3, 20, 17, total]},
+        *ident("kind"),
+        count("n"),
+        overlapping=("kind",),
+    )
+    hidden = shown([kinds])["kinds"]["n"]
+    assert hidden[0] == ".."
+    assert hidden.count("..") == 1 + complements

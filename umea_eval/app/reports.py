@@ -13,12 +13,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from umea_eval.app.form import in_words
-from umea_eval.app.site import language_of, settings_of, show
+from umea_eval.app.site import fields_of, first, language_of, see, settings_of, show
 from umea_eval.disclosure.editions import INTERN, is_secret
 from umea_eval.errors import UserError
 from umea_eval.report.page import POLICY
 from umea_eval.runs import crate
-from umea_eval.runs.manifest import FILE, read_failures, read_manifest, read_manifests
+from umea_eval.runs.manifest import (
+    FILE,
+    forget_failure,
+    read_failures,
+    read_manifest,
+    read_manifests,
+)
 from umea_eval.runs.notebooks import find_notebook, list_notebooks
 from umea_eval.runs.parameters import read_parameters
 from umea_eval.runs.produce import NOTEBOOK, PAGE
@@ -55,6 +61,17 @@ def reports(request: Request) -> Response:
         failures=failures,
         notebooks=set(list_notebooks(settings)),
     )
+
+
+async def forget(request: Request) -> Response:
+    """``POST /reports/forget``: take a failure (``notebook``, ``slug``) off the page."""
+    fields = await fields_of(request)
+    settings = settings_of(request)
+    asked = first(fields, "notebook"), first(fields, "slug")
+    # Only what the page shows is forgotten: the fields are no path.
+    if asked in {(each.notebook, each.slug) for each in read_failures(settings.reports)}:
+        forget_failure(settings.reports, *asked)
+    return see("/reports")
 
 
 def report(request: Request) -> Response:

@@ -91,6 +91,11 @@ class LinkedSet:
     def __len__(self) -> int:
         return len(self.names)
 
+    def nobody_twice(self) -> BoolArray:
+        """How many are in several categories, where nobody is: an outsider may guess it."""
+        excess = np.array([name.role == "excess" for name in self.names], dtype=np.bool_)
+        return np.asarray(excess & (self.value == 0))
+
 
 def link(
     tables: Sequence[Table | ReleasedTable],

@@ -124,7 +124,7 @@ def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray | None = Non
     block = np.zeros(len(linked), dtype=np.bool_) if block is None else block
     small = small_counts(linked, rules)
     open_ = ~linked.shown | block
-    most = np.full(len(linked), _most(value))
+    most = np.where(linked.nobody_twice(), 0.0, _most(value))
     low, high = rounded_from(rounded(value, rules.rounding), rules.rounding)
     by_rule = np.where(open_, 0.0, least(linked, rules))
     zero = linked.zero | (linked.shown & rules.zero)
