@@ -35,7 +35,7 @@ IntArray = npt.NDArray[np.int64]
 
 # Branches within the cheapest way of one cell.
 WAY_NODES = 5_000
-# Up to this many complementary cells each is tried without, when the choice is not the best.
+# So many complementary cells at most are tried without, where the choice is not the best.
 POLISH = 150
 # How many other cells a cell of the headline costs for each rank, where it must be let go.
 _DEARER = 10
@@ -200,8 +200,10 @@ def _of_part(problem: Problem) -> tuple[BoolArray, list[FloatArray]]:
         chooser = _Chooser(way)
         hidden, safe = chooser.run()
         if safe:
-            break
-    return hidden, chooser.worlds
+            return hidden, chooser.worlds
+    # The search has failed, which does not say that nothing protects.
+    everything = problem.everything
+    return (chooser.fewer(everything) if chooser.safe(everything) else hidden), chooser.worlds
 
 
 def _without_headline(problem: Problem) -> Problem:
@@ -293,13 +295,27 @@ class _Chooser:
             best = self._repair(best, self.problem.targets)
         if self.effort.gap:
             best = self._polish(best)
-        narrow = self._narrow(best)
         for _ in range(_REPAIRS):
+            narrow = self._narrow(best)
             if not narrow:
                 break
             best = self._repair(best, narrow)
-            narrow = self._narrow(best)
-        return best, not narrow and not self._failing(best, self.problem.targets)
+        return best, self.safe(best)
+
+    def safe(self, hidden: BoolArray) -> bool:
+        """Whether all that is asked for stays possible."""
+        return not self._narrow(hidden) and not self._failing(hidden, self.problem.targets)
+
+    def fewer(self, hidden: BoolArray) -> BoolArray:
+        """What is left of a safe choice: the headline is shown again first, then the largest."""
+        rank, size = self.problem.rank, np.abs(self.truth)
+        added = np.flatnonzero(hidden & ~self.problem.protected)
+        for cell in sorted(added, key=lambda c: (-rank[c], -size[c], c))[:POLISH]:
+            without = hidden.copy()
+            without[cell] = False
+            if self.safe(without):
+                hidden = without
+        return hidden
 
     def needed(self, hidden: BoolArray) -> BoolArray:
         """Candidates that must be suppressed besides ``hidden``: none of them can be left out."""
