@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.disclosure.attack import Told
-from umea_eval.disclosure.complementary import Problem, Target, choose
+from umea_eval.disclosure.complementary import IntArray, Problem, Target, choose
 from umea_eval.disclosure.declared import check_declared
 from umea_eval.disclosure.following import follow
 from umea_eval.disclosure.linked import (
@@ -62,7 +62,7 @@ def suppress(tables: Sequence[Table], rules: Rules, *, language: Language = "sv"
     counts = link(tables, "count", language=language)
     small = small_measures(counts)
     block = blocked(counts, tables, small)
-    problem = count_problem(counts, rules, block)
+    problem = count_problem(counts, rules, block, ranks(counts, tables))
     choice = choose(problem)
     hidden = choice.hidden | block
     masks = {table.name: _by_column(table, counts, hidden, rules) for table in tables}
@@ -74,7 +74,7 @@ def suppress(tables: Sequence[Table], rules: Rules, *, language: Language = "sv"
     if rules.rounding is not None:
         must |= tied_to(amounts, counts)  # amounts are exact: of two of them follows the count
     both = _ranges(amounts, counts, problem, hidden, rules)
-    of_amounts = amount_problem(amounts, rules, must & amounts.shown, both)
+    of_amounts = amount_problem(amounts, rules, must & amounts.shown, ranks(amounts, tables), both)
     amount_choice = choose(of_amounts)
     for table in tables:
         masks[table.name] = _by_column(
@@ -118,10 +118,25 @@ def about_few(tables: Sequence[Table], *, language: Language = "sv") -> bool:
     )
 
 
-def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray | None = None) -> Problem:
+def ranks(linked: LinkedSet, tables: Sequence[Table]) -> IntArray:
+    """The rank of each cell: the highest that any column it stands in has (``Field.keep``)."""
+    found = np.zeros(len(linked), dtype=np.int64)
+    for table in tables:
+        for column in table.columns:
+            if not column.keep:
+                continue
+            by_row = isinstance(column.keep, str)
+            own = table.frame[column.keep] if by_row else [column.keep] * len(table.frame)
+            for row, rank in enumerate(own):
+                index = linked.at.get(Place(table.name, row, column.name))
+                if index is not None:
+                    found[index] = max(int(found[index]), int(rank))
+    return found
+
+
+def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray, rank: IntArray) -> Problem:
     """The counts of a linked set as `choose` sees them; ``block`` is suppressed in any case."""
     value = linked.value
-    block = np.zeros(len(linked), dtype=np.bool_) if block is None else block
     small = small_counts(linked, rules)
     open_ = ~linked.shown | block
     most = np.where(linked.nobody_twice(), 0.0, _most(value))
@@ -140,6 +155,7 @@ def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray | None = Non
         truth=value,
         protected=protected,
         candidates=linked.shown & ~block & ~protected & (value > 0),
+        rank=rank,
         shown=(
             np.where(open_, 0.0, np.maximum(low, np.where(value > 0, by_rule, 0.0))),
             np.where(open_, most, high),
@@ -189,6 +205,7 @@ def amount_problem(
     linked: LinkedSet,
     rules: Rules,
     must: BoolArray,
+    rank: IntArray,
     both: Mapping[int, tuple[float, float]] | None = None,
 ) -> Problem:
     """The amounts as `choose` sees them: each protected one can be so much lower and higher.
@@ -214,6 +231,7 @@ def amount_problem(
         truth=value,
         protected=must,
         candidates=linked.shown & ~must & ~tied & (value != 0),
+        rank=rank,
         shown=shown,
         told=(least, most),
         rule=(least, most),
