@@ -25,10 +25,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog
 from scipy.sparse.csgraph import connected_components
 
 from umea_eval.disclosure.linked import BoolArray, FloatArray
+from umea_eval.disclosure.programme import solve
 from umea_eval.disclosure.worlds import Worlds
 
 IntArray = npt.NDArray[np.int64]
@@ -354,7 +355,7 @@ class _Chooser:
             constraints = [LinearConstraint(rows[:, self.free], least, np.inf)]
         if not len(self.free):
             return self.problem.protected.copy()
-        found = milp(
+        found = solve(
             self.cost[self.free],
             integrality=np.ones(len(self.free), dtype=np.int64),
             bounds=Bounds(0, 1),
@@ -577,7 +578,7 @@ class _Chooser:
             bounds[offset + 2 * size + place] = 0.0
         sums = sparse.hstack([self.problem.sums, -self.problem.sums] * 2, format="csr")
         columns = np.flatnonzero(keep)
-        found = milp(
+        found = solve(
             cost[columns],
             integrality=np.full(len(columns), int(whole)),
             bounds=Bounds(bounds[columns, 0], bounds[columns, 1]),

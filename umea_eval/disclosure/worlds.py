@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse.csgraph import connected_components
 
 from umea_eval.disclosure.linked import BoolArray, FloatArray, Sum
+from umea_eval.disclosure.programme import solve
 
 # A programme that needs more branches than this counts as having found no world, so the cell
 # counts as opened: a limit of nodes and not of time, so that every machine decides alike.
@@ -159,7 +160,7 @@ class _Part:
         lower, upper = self.worlds.lower[self.cells], self.worlds.upper[self.cells]
         for cell, (least, most) in (limits or {}).items():
             lower[self.place[cell]], upper[self.place[cell]] = least, most
-        found = milp(
+        found = solve(
             cost,
             integrality=self.integrality,
             bounds=Bounds(lower, upper),
