@@ -7,12 +7,13 @@ import pytest
 
 from tests.disclosure.test_stored import W, count, read, sexes
 from umea_eval.disclosure.differencing import (
+    Beside,
     Revealed,
     compare_reports,
     compare_versions,
     first_clash,
 )
-from umea_eval.disclosure.rules import RULES
+from umea_eval.disclosure.rules import RULES, Rules
 from umea_eval.disclosure.stored import Published
 from umea_eval.disclosure.tables import Field, Table
 
@@ -23,6 +24,10 @@ def by_sex(women: int, men: int, *more: tuple[str, str, int]) -> Published:
     return read(
         sexes([("B", "women", women), ("B", "men", men), ("B", "total", women + men), *more])
     )
+
+
+def beside(name: str, published: Published, period: str) -> tuple[Beside, Rules]:
+    return Beside(name, published, period), RULE
 
 
 def told(found: tuple[Revealed, ...]) -> list[tuple[tuple[str, ...], str]]:
@@ -101,11 +106,11 @@ def test_what_two_reports_show_of_one_quantity_is_put_together() -> None:
     # 30 + 27 = 57 men, 60 - 57 = 3 women.
     found = compare_reports(second, first, RULE)
     assert (("women",), "together") in told(found)
-    assert first_clash([("a", first, RULE, "2023"), ("b", second, RULE, "2023")]) == {
+    assert first_clash([beside("a", first, "2023"), beside("b", second, "2023")]) == {
         "b": ("a", found)
     }
     # In the other order the other one is the later, and it is withheld.
-    assert list(first_clash([("b", second, RULE, "2023"), ("a", first, RULE, "2023")])) == ["a"]
+    assert list(first_clash([beside("b", second, "2023"), beside("a", first, "2023")])) == ["a"]
 
 
 def test_reports_about_other_persons_are_not_put_together() -> None:
@@ -113,7 +118,7 @@ def test_reports_about_other_persons_are_not_put_together() -> None:
     first = read(named("sex", "sex", [("women", 3), ("men", 27), ("total", 30)]))
     second = read(named("sex", "sex", [("women", 13), ("men", 27), ("total", 40)]))
     assert compare_reports(second, first, RULE) == ()
-    assert first_clash([("a", first, RULE, "2023"), ("b", second, RULE, "2023")]) == {}
+    assert first_clash([beside("a", first, "2023"), beside("b", second, "2023")]) == {}
 
 
 @pytest.mark.parametrize(("dimension", "same"), [("month", True), ("age", False)])
@@ -125,16 +130,16 @@ def test_of_two_years_the_months_that_both_show_are_put_together(
     rows = [("a", 3), ("b", 27), ("c", 50)]
     first = read(named("of 2023", dimension, [*rows, ("total", 80)]))
     second = read(named("of 2022", dimension, rows[1:]))
-    clashes = first_clash([("2023", first, RULE, "2023"), ("2022", second, RULE, "2022")])
+    clashes = first_clash([beside("2023", first, "2023"), beside("2022", second, "2022")])
     assert (list(clashes) == ["2022"]) is same
-    assert list(first_clash([("a", first, RULE, ""), ("b", second, RULE, "")])) == ["b"]
+    assert list(first_clash([beside("a", first, ""), beside("b", second, "")])) == ["b"]
 
 
 def test_a_report_that_is_withheld_withholds_no_other() -> None:
     first = read(named("sex", "sex", [("women", 3), ("men", 27), ("total", 30)]))
     second = read(named("sex", "sex", [("men", 27)]))
     clashes = first_clash(
-        [("a", first, RULE, "2023"), ("b", second, RULE, "2023"), ("c", second, RULE, "2023")]
+        [beside("a", first, "2023"), beside("b", second, "2023"), beside("c", second, "2023")]
     )
     assert {name: clash[0] for name, clash in clashes.items()} == {"b": "a", "c": "a"}
 

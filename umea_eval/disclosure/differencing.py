@@ -11,8 +11,9 @@ order in which reports were made.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -88,30 +89,54 @@ def _opened(
     return (*(Revealed(cell, "together") for _, cell in sorted(opened.items())), *shown)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A report beside others: its name, what it shows, and which period it is about."""
+
+    name: str
+    published: Published
+    period: Hashable
+
+    @cached_property
+    def figures(self) -> _Figures:
+        """Its figures by name."""
+        return _Figures.of(self.published)
+
+
+def clash(
+    later: Beside, earlier: Iterable[Beside], rules: Rules
+) -> tuple[str, tuple[Revealed, ...]] | None:
+    """The first of the earlier reports that a report would open, or be opened by: name and how.
+
+    On different periods a measure is the same quantity only if both show a figure of it for the
+    same time, and that is the same: the months that two years' reports go through.
+    """
+    for other in earlier:
+        measures = _agreeing(later.figures, other.figures, apart=True)
+        if later.period != other.period:
+            measures &= _of_one_time(later.figures, other.figures)
+        revealed = _opened(later.published, other.published, rules, measures) if measures else ()
+        if revealed:
+            return other.name, revealed
+    return None
+
+
 def first_clash(
-    reports: Sequence[tuple[str, Published, Rules, Hashable]],
+    reports: Sequence[tuple[Beside, Rules]],
 ) -> Mapping[str, tuple[str, tuple[Revealed, ...]]]:
     """In plan order: the reports that would open an earlier one, each with that one's name and how.
 
-    ``reports`` are (name, what it shows, rules, period). On different periods a measure is the same
-    quantity only if both show a figure of it for the same time, and that is the same: the months
-    that two years' reports go through. A report that is withheld is not compared with those after
-    it, since nobody gets it.
+    ``reports`` are what each shows, and its rules. A report that is withheld is not compared with
+    those after it, since nobody gets it.
     """
     clashes: dict[str, tuple[str, tuple[Revealed, ...]]] = {}
-    kept: list[tuple[str, Published, _Figures, Hashable]] = []
-    for name, published, rules, period in reports:
-        own = _Figures.of(published)
-        for earlier, other, figures, then in kept:
-            measures = _agreeing(own, figures, apart=True)
-            if period != then:
-                measures &= _of_one_time(own, figures)
-            revealed = _opened(published, other, rules, measures) if measures else ()
-            if revealed:
-                clashes[name] = earlier, revealed
-                break
+    kept: list[Beside] = []
+    for report, rules in reports:
+        found = clash(report, kept, rules)
+        if found is None:
+            kept.append(report)
         else:
-            kept.append((name, published, own, period))
+            clashes[report.name] = found
     return clashes
 
 
