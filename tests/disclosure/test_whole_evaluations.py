@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,11 +106,17 @@ class Outsider:
         return narrow
 
 
-def finished(reports: Path, name: str) -> Published:
-    """The Swedish public report of an evaluation, as it lies in its folder."""
-    (folder,) = reports.glob(f"{name}/*sv/")
+def released_of(reports: Path, name: str, language: str = "sv") -> dict[str, Any]:
+    """What the record of an evaluation's public report says of it, as it lies in its folder."""
+    (folder,) = reports.glob(f"{name}/*{language}/")
     notebook = json.loads((folder / "notebook.ipynb").read_text(encoding="utf-8"))
-    return from_json(record(notebook)["released"])
+    released: dict[str, Any] = record(notebook)["released"]
+    return released
+
+
+def finished(reports: Path, name: str) -> Published:
+    """The Swedish public report of an evaluation."""
+    return from_json(released_of(reports, name))
 
 
 @pytest.mark.parametrize("name", EVALUATIONS)
@@ -132,6 +139,24 @@ def test_the_attacker_opens_what_is_open(product_reports: Path) -> None:
     )
     outsider.known[second] = outsider.world(first, 1)[second]
     assert str(linked.names[first]) in outsider.too_narrow(RULES["default"].width)
+
+
+@pytest.mark.parametrize("name", EVALUATIONS)
+def test_both_languages_suppress_the_same_cells(name: str, product_reports: Path) -> None:
+    """Of two complements of one size one language chose the first, the other one the second: each
+    told what the other hid."""
+    swedish, english = (released_of(product_reports, name, each) for each in ("sv", "en"))
+    assert swedish["counts"] == english["counts"]
+    assert swedish["amounts"] == english["amounts"]
+
+    def hidden(released: dict[str, Any]) -> dict[tuple[str, str], list[int]]:
+        return {
+            (table["name"], column["name"]): column["hidden"]
+            for table in released["tables"]
+            for column in table["columns"]
+        }
+
+    assert hidden(swedish) == hidden(english)
 
 
 # --- what an outsider knows without learning it ---------------------------------------------------
