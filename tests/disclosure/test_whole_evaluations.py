@@ -22,6 +22,7 @@ from umea_eval.disclosure.linked import floats, link
 from umea_eval.disclosure.profiles import Withheld, release
 from umea_eval.disclosure.rules import RULES
 from umea_eval.disclosure.stored import Published, from_json
+from umea_eval.disclosure.tables import Field, ReleasedTable
 from umea_eval.runs.executed import record
 
 EVALUATIONS = ("fallprevention", "forsorjningsstod", "placement_days", "vhu_lss")
@@ -215,6 +216,58 @@ def test_each_step_is_a_part_of_the_one_before_also_by_sex(population: Populatio
         shown = released[name].reindex(columns=["eligible", "invited", "accepted", "examined"])
         left = -shown.diff(axis="columns").drop(columns="eligible").astype("float64")
         assert not left.isin([1, 2, 3, 4]).to_numpy().any(), name
+
+
+def made_of(table: ReleasedTable, column: Field) -> set[str]:
+    """The counts that a share, limit, effect or p-value is made of: those of its other numbers too,
+    and the group of each part that it is ``of``."""
+    fields = {each.name: each for each in table.columns}
+    found: set[str] = set()
+    todo = [column.name]
+    while todo:
+        own = fields[todo.pop()]
+        leaders = [own.numerator, own.denominator, own.of, own.step]
+        for name in leaders if own.kind != "count" else [own.of] if own.name == column.of else []:
+            if name in fields and name not in found:
+                found.add(name)
+                todo.append(name)
+    return {name for name in found if fields[name].kind == "count" and fields[name].personal}
+
+
+@pytest.mark.parametrize("profile", ["default", "strict"])
+@pytest.mark.parametrize(
+    "name",
+    ["fallprevention", *(pytest.param(n, marks=pytest.mark.slow) for n in EVALUATIONS[1:])],
+)
+def test_nothing_is_shown_of_a_suppressed_count(
+    name: str, profile: str, population: Population
+) -> None:
+    """No limit, difference, ratio, p-value or mean whose counts are not all shown."""
+    shown = 0
+    for n in (60, 150):
+        population(name, 903, n)
+        released = release(registered(name), profile, ())
+        for table in (released.table(each) for each in released):
+            for column in table.columns:
+                if column.kind in ("count", "text", "id") or not column.personal:
+                    continue
+                own = table.frame[column.name].notna()
+                shown += int(own.sum())
+                for count in sorted(made_of(table, column)):
+                    assert not (own & table.suppressed[count]).any(), (n, table.name, column.name)
+    assert shown > 100
+
+
+def test_the_centre_of_a_chart_does_not_tell_a_rounded_sum(population: Population) -> None:
+    """The centre times the resident-days is the number of falls: 116, where the page says 115."""
+    population("fallprevention", 903, 150)
+    tables = registered("fallprevention")
+    months = release(tables, "default", ())["months"]
+    told = (months["centre"].dropna() * months["days"].sum() / 1000).round(6).unique().tolist()
+    (whole,) = (table.frame["events"].sum() for table in tables if table.name == "months")
+    assert told == [whole]
+    limits = release(tables, "strict", ())["months"][["centre", "lower", "upper"]]
+    assert limits.isna().all(axis=None)
 
 
 # --- the attacker who has learnt what is not ----------------------------------------------------
