@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -13,7 +15,7 @@ from umea_eval.disclosure.differencing import (
     compare_versions,
     first_clash,
 )
-from umea_eval.disclosure.rules import RULES, Rules
+from umea_eval.disclosure.rules import RULES
 from umea_eval.disclosure.stored import Published
 from umea_eval.disclosure.tables import Field, Table
 
@@ -26,8 +28,9 @@ def by_sex(women: int, men: int, *more: tuple[str, str, int]) -> Published:
     )
 
 
-def beside(name: str, published: Published, period: str) -> tuple[Beside, Rules]:
-    return Beside(name, published, period), RULE
+def beside(name: str, published: Published, period: str, area: str | None = None) -> Beside:
+    parameters = {"period": period} | ({} if area is None else {"area": area})
+    return Beside(name, published, RULE, "small", parameters)
 
 
 def told(found: tuple[Revealed, ...]) -> list[tuple[tuple[str, ...], str]]:
@@ -142,6 +145,66 @@ def test_a_report_that_is_withheld_withholds_no_other() -> None:
         [beside("a", first, "2023"), beside("b", second, "2023"), beside("c", second, "2023")]
     )
     assert {name: clash[0] for name, clash in clashes.items()} == {"b": "a", "c": "a"}
+
+
+def parts_of_all(profile: str = "default") -> list[Beside]:
+    """80 in all, 50 in A and 30 in B, of whom 3 women."""
+    sexes_of = {"": (33, 47), "A": (30, 20), "B": (3, 27)}
+    return [
+        Beside(
+            f"of {area}",
+            read(
+                named("sex", "sex", [("women", women), ("men", men), ("total", women + men)]),
+                profile=profile,
+            ),
+            RULES[profile],
+            "small",
+            {"period": "2023", "area": area},
+        )
+        for area, (women, men) in sexes_of.items()
+    ]
+
+
+def test_all_but_the_other_areas_are_those_of_one() -> None:
+    # 33 women in all, 30 of them in A: the 3 of B, which its own report hides.
+    everyone, a, b = parts_of_all()
+    clashes = first_clash([everyone, a, b])
+    assert [(name, earlier) for name, (earlier, _) in clashes.items()] == [("of B", "of ")]
+    # Of the 30 in B he then knows the men too.
+    (found,) = (revealed for _, revealed in clashes.values())
+    assert told(found) == [(("women",), "together"), (("men",), "together")]
+    # The last of the three is withheld, whichever it is.
+    assert list(first_clash([b, a, everyone])) == ["of "]
+    assert list(first_clash([b, everyone, a])) == ["of A"]
+
+
+def test_areas_without_the_whole_open_nothing() -> None:
+    everyone, a, b = parts_of_all()
+    assert first_clash([a, b]) == {}
+    # A third area may be there too: some of the 33 women.
+    assert first_clash([everyone, b]) == {}
+    # Another definition, or another evaluation, is about something else.
+    assert first_clash([replace(everyone, parameters={"period": "2022", "area": ""}), a, b]) == {}
+    assert first_clash([replace(everyone, notebook="other"), a, b]) == {}
+
+
+def test_rounded_areas_leave_enough_values() -> None:
+    # 35 less 30 may be 33 to 37 less 28 to 32: 1 to 9.
+    assert first_clash(parts_of_all("strict")) == {}
+
+
+def test_figures_that_do_not_add_up_open_nothing() -> None:
+    # 30 and 40 women of 33: some are counted in both, or they are other persons.
+    everyone, a, b = parts_of_all()
+    rows = [("women", 40), ("men", 10), ("total", 50)]
+    assert (
+        first_clash(
+            [everyone, a, replace(a, name="c", parameters={**a.parameters, "area": "C"}), b]
+        )
+        == {}
+    )
+    more = replace(b, published=read(named("sex", "sex", rows)))
+    assert first_clash([everyone, a, more]) == {}
 
 
 def test_another_profile_that_shows_what_is_protected_is_found() -> None:

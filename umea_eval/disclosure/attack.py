@@ -106,7 +106,7 @@ def attack(
     if not len(linked):
         return ()
     known = known_values(linked, tables)
-    lower, upper = _rule_limits(linked, known, rules)
+    lower, upper = rule_limits(linked, known, rules)
     more = _derived(linked, tables, known, (lower, upper), printed=printed)
     sums = matrix(linked.sums, len(linked))
     own = {table.name for table in published}
@@ -249,7 +249,7 @@ def known_values(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> FloatArr
     return known
 
 
-def _rule_limits(
+def rule_limits(
     linked: LinkedSet, known: FloatArray, rules: Rules
 ) -> tuple[FloatArray, FloatArray]:
     low, high = rounded_from(known, rules.rounding)

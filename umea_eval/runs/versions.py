@@ -34,11 +34,6 @@ FOLDER = ".released"
 FORMAT = 1
 # What does not make a report another one: its words, what it hides, for whom it is.
 _SAME = ("language", "profile", "edition")
-# Parameters that say which time a report is about: another time is another quantity.
-PERIOD = (
-    *("period", "year", "years", "month", "quarter", "season", "first", "last", "start", "end"),
-    *("from_date", "to_date", "until", "day", "extraction"),
-)
 
 
 def check_versions(
@@ -98,10 +93,13 @@ def check_released(
     paths = [path for path in sorted(own.parent.glob("*.json")) if path != own]
     read = [_kept(path, language) for path in paths]
     kept = {each.report: each for each in read if each.may_be_beside(record)}
+    shown = from_json(record["released"])
     found = clash(
-        Beside(report, from_json(record["released"]), period_of(parameters)),
-        [Beside(name, each.published, each.period) for name, each in kept.items()],
-        rules,
+        Beside(report, shown, rules, str(record["name"]), _own(parameters)),
+        [
+            Beside(name, each.published, each.rules or rules, each.notebook, each.parameters)
+            for name, each in kept.items()
+        ],
     )
     if found is not None:
         earlier, revealed = found
@@ -132,7 +130,8 @@ def remember_version(
         "time": time,
         "profile": record["profile"],
         "example": bool(record["example"]),
-        "period": period_of(parameters),
+        "notebook": record["name"],
+        "parameters": _own(parameters),
         "released": record["released"],
     }
     path = _file(record, parameters, settings)
@@ -162,8 +161,9 @@ def clashes(
         published = finished.published
         if published is None:  # `read_finished` has refused one that hides and does not say what
             continue
-        beside = Beside(report, published, period_of(manifest["parameters"]))
-        kinds[bool(manifest["example"])].append((beside, rules))
+        name, parameters = str(finished.record["name"]), _own(manifest["parameters"])
+        beside = Beside(report, published, rules, name, parameters)
+        kinds[bool(manifest["example"])].append(beside)
     found: dict[str, UserError] = {}
     for group in kinds.values():
         for report, (earlier, revealed) in first_clash(group).items():
@@ -177,9 +177,9 @@ def clashes(
     return {report: found[report] for report in reports if report in found}
 
 
-def period_of(parameters: Mapping[str, Any]) -> str:
-    """Which time a report is about, as its parameters say."""
-    return json.dumps([[name, parameters[name]] for name in PERIOD if name in parameters])
+def _own(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters that make a report another one."""
+    return {name: str(value) for name, value in parameters.items() if name not in _SAME}
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,10 @@ class _Kept:
     report: str
     time: str
     published: Published
+    rules: Rules | None
     example: bool | None
-    period: str | None
+    notebook: str
+    parameters: Mapping[str, str]
 
     def may_be_beside(self, record: Mapping[str, Any]) -> bool:
         """Whether both are about real data, or both about made-up data."""
@@ -208,9 +210,11 @@ def _kept(path: Path, language: Language) -> _Kept:
             str(kept["report"]),
             str(kept["time"]),
             from_json(kept["released"]),
+            find_profile(str(kept["profile"]), language).rules,
             # The first releases were kept without: they may be about anything, at any time.
             kept.get("example"),
-            kept.get("period"),
+            str(kept.get("notebook", "")),
+            dict(kept.get("parameters", {})),
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         raise UserError(
@@ -231,7 +235,6 @@ def _places(revealed: Sequence[Revealed], language: Language) -> str:
 
 def _file(record: Mapping[str, Any], parameters: Mapping[str, str], settings: Settings) -> Path:
     """Where the last released version of the same report is kept."""
-    own = {name: value for name, value in parameters.items() if name not in _SAME}
-    key = json.dumps([record["name"], bool(record["example"]), own], sort_keys=True)
+    key = json.dumps([record["name"], bool(record["example"]), _own(parameters)], sort_keys=True)
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     return settings.root / FOLDER / f"{record['name']}-{digest}.json"
