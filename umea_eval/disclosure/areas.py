@@ -118,7 +118,8 @@ def _together(
     whole: Sequence[Shown], parts: Mapping[str, Sequence[Shown]], dimension: str, apart: set[str]
 ) -> tuple[_World, list[tuple[Shown, Cell, Place, Cell]]]:
     """All that the reports tell, and the cells that all of them hide: the report, the cell, a place
-    where it stands, and the cell of the report by itself."""
+    where it stands, and the cell of the report by itself. Protected numbers that only some hide
+    are among them."""
     labels = {code: _label(shown, dimension, code) for code, shown in parts.items()}
     inside = _nested(whole, {labels[code]: shown for code, shown in parts.items()}, dimension)
     world = _World()
@@ -141,7 +142,13 @@ def _together(
             world.sums[cells[each.whole], tuple(cells[part] for part in each.parts)] = None
     if parts:
         world.sums |= dict.fromkeys(_across(whole, labels.values(), dimension, apart, world))
-    return world, [each for each in hidden if each[1] not in told]
+    return world, [each for each in hidden if each[1] not in told or _protected(each, world)]
+
+
+def _protected(hidden: tuple[Shown, Cell, Place, Cell], world: _World) -> bool:
+    """Whether another report shows, under another profile, what this one protects."""
+    shown, cell, *_ = hidden
+    return world.low[cell] >= 1 and world.high[cell] <= shown.rules.largest
 
 
 def _label(shown: Sequence[Shown], dimension: str, code: str) -> str:

@@ -123,6 +123,15 @@ class Beside(Shown):
             if one not in PERIOD
         }
 
+    def is_part_of(self, other: Beside) -> bool:
+        """Whether it is about one category of what the other is about in all."""
+        return self.notebook == other.notebook and any(
+            self.parameters[name] not in EVERYTHING
+            and other.parameters.get(name) in EVERYTHING
+            and rest == other.but.get(name)
+            for name, rest in self.but.items()
+        )
+
 
 def clash(later: Beside, earlier: Sequence[Beside]) -> tuple[str, tuple[Revealed, ...]] | None:
     """The first of the earlier reports that a report would open, or be opened by: name and how.
@@ -132,6 +141,8 @@ def clash(later: Beside, earlier: Sequence[Beside]) -> tuple[str, tuple[Revealed
     category and one on all (`areas`) are compared together with those on the other categories.
     """
     for other in earlier:
+        if later.is_part_of(other) or other.is_part_of(later):
+            continue  # figures that happen to agree are those of different persons
         measures = _agreeing(later.figures, other.figures, apart=True)
         if later.period != other.period:
             measures &= _of_one_time(later.figures, other.figures)
