@@ -18,10 +18,11 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from tests.disclosure.conftest import Population
 from tests.disclosure.learned import Cells, Relation, always_zero, learn, opened, registered
+from umea_eval.disclosure.areas import Shown, opened_by_parts
 from umea_eval.disclosure.linked import floats, link
 from umea_eval.disclosure.profiles import Withheld, release
 from umea_eval.disclosure.rules import RULES
-from umea_eval.disclosure.stored import Published, from_json
+from umea_eval.disclosure.stored import Published, from_json, to_json
 from umea_eval.disclosure.tables import Field, ReleasedTable
 from umea_eval.runs.executed import record
 
@@ -268,6 +269,32 @@ def test_the_centre_of_a_chart_does_not_tell_a_rounded_sum(population: Populatio
     assert told == [whole]
     limits = release(tables, "strict", ())["months"][["centre", "lower", "upper"]]
     assert limits.isna().all(axis=None)
+
+
+@pytest.mark.slow
+def test_municipalities_and_all_of_them_open_each_other(population: Population) -> None:
+    """What is then known of each suppressed count is so: its true value is among those left."""
+    population("vhu_lss", 903, 60)
+    everything = {"": registered("vhu_lss")}
+    for place in ("Robertsfors", "Storuman", "Umeå", "Vännäs"):
+        everything[place] = registered("vhu_lss", municipality=place)
+    truth = {
+        (place, at): float(linked.value[index])
+        for place, tables in everything.items()
+        for linked in [link(tables)]
+        for at, index in linked.at.items()
+    }
+    reports = {
+        place: Shown(place, from_json(to_json(release(tables, "default", ()))), RULES["default"])
+        for place, tables in everything.items()
+    }
+    found = opened_by_parts(
+        [reports[""]], {place: [each] for place, each in reports.items() if place}, "municipality"
+    )
+    assert len(found) > 10
+    exactly = {truth[report, at] for report, at, low, high in found if low == high}
+    assert exactly & {1.0, 2.0, 3.0, 4.0}
+    assert all(low <= truth[report, at] <= high for report, at, low, high in found)
 
 
 # --- the attacker who has learnt what is not ----------------------------------------------------

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,6 +41,16 @@ class Shown:
     name: str
     published: Published
     rules: Rules
+
+
+class Opened(NamedTuple):
+    """A cell with too few values: the report that hides it, a place where it stands there, and the
+    lowest and highest value that are left."""
+
+    report: str
+    place: Place
+    low: float
+    high: float
 
 
 @dataclass
@@ -76,14 +87,15 @@ class _World:
 
 def opened_by_parts(
     whole: Sequence[Shown], parts: Mapping[str, Sequence[Shown]], dimension: str
-) -> tuple[tuple[str, Place, int], ...]:
+) -> tuple[Opened, ...]:
     """Suppressed counts that reports on single categories and on all of them open together.
 
     ``whole`` are reports on all (in each language, say), ``parts`` those on single categories of
-    ``dimension``. Returned are the report that hides it, a place where it stands, and how many
-    values are left. Measures whose figures contradict that they add up (one person can be in two
+    ``dimension``. Measures whose figures contradict that they add up (one person can be in two
     municipalities) are left out.
     """
+    if not whole or not parts:
+        return ()
     apart: set[str] = set()
     while True:
         world, hidden = _together(whole, parts, dimension, apart)
@@ -103,7 +115,7 @@ def opened_by_parts(
         left = world.high[cell] - world.low[cell] + 1
         before = alone[shown.name]
         if left < shown.rules.width and left < before.high[own_cell] - before.low[own_cell] + 1:
-            found.append((shown.name, place, int(left)))
+            found.append(Opened(shown.name, place, world.low[cell], world.high[cell]))
     return tuple(found)
 
 

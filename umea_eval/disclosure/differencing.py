@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from umea_eval.disclosure.areas import EVERYTHING, Shown, opened_by_parts
+from umea_eval.disclosure.areas import EVERYTHING, Opened, Shown, opened_by_parts
 from umea_eval.disclosure.attack import SECOND, Exposed, attack, known_values, row_label
 from umea_eval.disclosure.linked import FloatArray, LinkedSet, Name, Place, Sum
 from umea_eval.disclosure.rules import Rules
@@ -161,7 +161,7 @@ def clash(later: Beside, earlier: Sequence[Beside]) -> tuple[str, tuple[Revealed
 def _clash_of_parts(
     later: Beside, earlier: Sequence[Beside], dimension: str
 ) -> tuple[str, tuple[Revealed, ...]] | None:
-    def opened(reports: Sequence[Beside]) -> set[tuple[str, Place, int]]:
+    def opened(reports: Sequence[Beside]) -> set[Opened]:
         return set(opened_by_parts(*_whole_and_parts(reports, dimension), dimension))
 
     same = [
@@ -175,12 +175,11 @@ def _clash_of_parts(
     if not found:
         return None
     ofall = later.parameters[dimension] in EVERYTHING
-    named = [other for other in same if other.name in {name for name, _, _ in found}]
+    named = [other for other in same if other.name in {cell.report for cell in found}]
     named += [other for other in same if (other.parameters[dimension] in EVERYTHING) != ofall]
     reports = {report.name: report for report in (*same, later)}
     return named[0].name, tuple(
-        Revealed(_exposed(reports[name], place, left), "together")
-        for name, place, left in sorted(found)
+        Revealed(_exposed(reports[cell.report], cell), "together") for cell in sorted(found)
     )
 
 
@@ -194,9 +193,10 @@ def _whole_and_parts(
     return whole, parts
 
 
-def _exposed(report: Beside, place: Place, left: int) -> Exposed:
-    table = next(each for each in report.published.tables if each.name == place.table)
-    return Exposed(place, row_label(table, place.row), left, report.rules.width)
+def _exposed(report: Beside, cell: Opened) -> Exposed:
+    table = next(each for each in report.published.tables if each.name == cell.place.table)
+    label = row_label(table, cell.place.row)
+    return Exposed(cell.place, label, int(cell.high - cell.low) + 1, report.rules.width)
 
 
 def first_clash(reports: Sequence[Beside]) -> Mapping[str, tuple[str, tuple[Revealed, ...]]]:
