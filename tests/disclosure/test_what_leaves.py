@@ -45,14 +45,15 @@ def shown(report: Report) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("profile", ["default", "strict"])
 @pytest.mark.parametrize("name", EVALUATIONS)
 def test_what_is_shown_depends_on_the_data_through_the_release_only(
-    name: str, population: Population
+    name: str, profile: str, population: Population
 ) -> None:
     population(name, 3, PERSONS)
-    first = run_cells(name)
+    first = run_cells(name, profile=profile)
     population(name, 4, MORE)
-    second = again(name, first)
+    second = again(name, first, profile=profile)
     assert len(first.fragments) > 40
     differing = [pair for pair in zip(shown(first), shown(second), strict=True) if len({*pair}) > 1]
     assert differing == []
