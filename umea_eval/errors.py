@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from umea_eval.error_pages import code_of
 from umea_eval.language import Language, text
 
@@ -50,3 +52,29 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return self.message()
+
+
+class SeveralErrors(UserError):
+    """Several things that the user can mend, told at once: ``faults``, in their order."""
+
+    def __init__(self, faults: Sequence[UserError]) -> None:
+        super().__init__("errors.several", language=faults[0].language, n=len(faults))
+        self.faults = tuple(faults)
+
+    def __reduce__(self) -> tuple[type[SeveralErrors], tuple[tuple[UserError, ...]]]:
+        return SeveralErrors, (self.faults,)
+
+    def message(self, language: Language | None = None) -> str:
+        """All messages in ``language``, each on a line of its own below the number of them."""
+        each = [f"- {fault.message(language)}" for fault in self.faults]
+        return "\n".join([super().message(language), *each])
+
+    @property
+    def code(self) -> str | None:
+        """The page of the first of them that has one."""
+        return next((fault.code for fault in self.faults if fault.code), None)
+
+
+def together(faults: Sequence[UserError]) -> UserError:
+    """One error that tells all of ``faults`` (at least one)."""
+    return faults[0] if len(faults) == 1 else SeveralErrors(faults)

@@ -7,12 +7,14 @@ import json
 import os
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.app.conftest import DATASET, HOME, PORT, TOKEN
+from umea_eval.app.form import in_words
 from umea_eval.app.progress import NO_DECISIONS, NOT_CLEANED
 from umea_eval.app.server import create_app
 from umea_eval.app.site import Site
@@ -20,7 +22,10 @@ from umea_eval.app.work import Job, Work, _hear
 from umea_eval.disclosure.profiles import Withheld
 from umea_eval.errors import UserError
 from umea_eval.intake.correcting import quarantined_rows
+from umea_eval.language import text
 from umea_eval.processed.clean import clean
+from umea_eval.runs.manifest import Failure, remember_failure
+from umea_eval.runs.parameters import read_parameters
 from umea_eval.settings import read_settings
 
 EXAMPLE = f"data/example/{DATASET}"
@@ -214,6 +219,33 @@ def test_what_was_filled_in_is_there_again_after_a_failure(user: TestClient, sit
     assert 'value="women" checked' not in form
     assert not re.search(r'name="detailed" value="true" checked', form)
     assert 'value="2019"' not in user.get("/evaluations/small?job=" + job.id).text
+
+
+def test_what_a_report_was_made_with_is_said_as_the_form_asks_it(cleaned: Path) -> None:
+    parameters = read_parameters(cleaned / "notebooks/form.ipynb")
+    given = {"year": "2019", "share": "", "sexes": "women,men", "language": "sv", "gone": "7"}
+    given |= {"detailed": "true", "profile": "strict"}
+    said = dict(in_words(parameters, given, "sv", "form"))
+    assert said["Året"] == "2019"
+    assert said["Utlämnandeprofil"] == text("app.choice.profile.strict", "sv") != "strict"
+    assert said["gone"] == "7"  # the notebook no longer asks it
+    assert said["Kön"] == "women, men"
+    assert not {"Andel", "Rapportens språk"} & set(said)
+
+
+def test_a_failure_is_taken_off_the_list(user: TestClient, site: Site) -> None:
+    reports = site.settings.reports
+    failure = Failure("Prov", "small", "year=2019", "sv", {"year": "2019"}, "Gick fel.", "", 0.0)
+    for slug in (failure.slug, "year=2018"):
+        remember_failure(reports, replace(failure, slug=slug))
+    outside = reports / ".failed/kept.json"
+    outside.write_text("{}", encoding="utf-8")
+    assert user.get("/reports").text.count("Gick fel.") == 2
+    for slug in (failure.slug, "../.failed/kept", "..%2fkept"):
+        sent = {"notebook": "small", "slug": slug}
+        assert user.post("/reports/forget", data=sent, follow_redirects=False).is_redirect
+    assert user.get("/reports").text.count("Gick fel.") == 1
+    assert outside.is_file()
 
 
 def test_a_report_is_opened_and_downloaded_and_nothing_else_is(demo_reports: Path) -> None:

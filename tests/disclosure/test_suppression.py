@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from umea_eval.disclosure.attack import attack
+from umea_eval.disclosure import complementary
+from umea_eval.disclosure.attack import attack, attack_finished
+from umea_eval.disclosure.complementary import Target
 from umea_eval.disclosure.linked import Name, link
 from umea_eval.disclosure.profiles import PROFILES, Withheld, release
 from umea_eval.disclosure.rules import RULES
+from umea_eval.disclosure.stored import from_json, to_json
 from umea_eval.disclosure.tables import Field, ReleasedTable, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language
@@ -763,3 +766,153 @@ def test_the_same_kronor_may_differ_by_an_ore(apart: float, one: bool) -> None:
     else:
         with pytest.raises(UserError, match=r"\S"):
             link(both, "amount")
+
+
+# --- a count that stands among amounts ------------------------------------------------------------
+
+
+def by_two_rules(ended: Sequence[int], *, declared: bool = True) -> Table:
+    """Days with and without the last one of each placement that ended, by home."""
+    days, placements = [700.0, 900.0, 800.0], [*ended, sum(ended)]
+    frame = pd.DataFrame({"home": ["A", "B", "C", "total"], "days": [*days, sum(days)], "n": 30})
+    frame["nights"] = frame["days"] - placements
+    amount = {"kind": "amount", "denominator": "n", "largest": ("top",)}
+    return Table(
+        "homes",
+        frame.assign(n=[30, 30, 30, 90], ended=placements, top=50.0),
+        (
+            *ident("home"),
+            count("n", "persons"),
+            Field("days", measure="days", **amount),  # type: ignore[arg-type]
+            Field("nights", measure="nights", **amount),  # type: ignore[arg-type]
+            count("ended", "ended", persons=False, in_amounts=declared),
+        ),
+        sums={"days": [("nights", "ended")]} if declared else {},
+    )
+
+
+def test_days_by_two_rules_do_not_tell_how_many_ended() -> None:
+    told = shown([by_two_rules([2, 9, 8], declared=False)])["homes"]
+    assert told["ended"][0] == ".."
+    assert (told["days"][0], told["nights"][0]) == (700.0, 698.0)  # two ended: undeclared, told
+    kept = shown([by_two_rules([2, 9, 8])])["homes"]
+    assert kept["ended"].count("..") == 2
+    for row in range(4):
+        both = ".." not in (kept["days"][row], kept["nights"][row])
+        assert both is (kept["ended"][row] != "..")
+
+
+def test_rounded_counts_do_not_follow_from_exact_days() -> None:
+    """27 is shown as 25: 900 days and 873 nights would tell 27."""
+    kept = shown([by_two_rules([22, 27, 31])], "strict")["homes"]
+    assert all(
+        ".." in (days, nights) for days, nights in zip(kept["days"], kept["nights"], strict=True)
+    )
+
+
+def test_a_finished_report_tells_no_count_by_its_amounts() -> None:
+    released = release([by_two_rules([2, 9, 8])], "default", ())
+    record = to_json(released)
+    assert record is not None
+    assert attack_finished(from_json(record), RULES["default"]) == ()
+    # Somebody writes the suppressed days back into the page.
+    for column, value in (("days", 700), ("nights", 698)):
+        written = next(c for c in record["tables"][0]["columns"] if c["name"] == column)
+        written["values"][0] = value
+        written["hidden"] = [row for row in written["hidden"] if row != 0]
+    opened = attack_finished(from_json(record), RULES["default"])
+    assert ("ended", 0) in {(cell.place.column, cell.place.row) for cell in opened}
+
+
+@pytest.mark.parametrize(("total", "complements"), [(40, 1), (37, 0)])
+def test_where_nobody_is_in_two_categories_an_outsider_may_guess_it(
+    total: int, complements: int
+) -> None:
+    """3 + 20 + 17 = 40 tells the 3 to whom thinks that nobody is in two; of 37 three are."""
+    kinds = table(
+        "kinds",
+        {"kind": ["a", "b", "c", "total"], "n": [3, 20, 17, total]},
+        *ident("kind"),
+        count("n"),
+        overlapping=("kind",),
+    )
+    hidden = shown([kinds])["kinds"]["n"]
+    assert hidden[0] == ".."
+    assert hidden.count("..") == 1 + complements
+
+
+# --- the headline ---------------------------------------------------------------------------------
+
+# 40 - 37 = 3 did not accept: one of the two must go, and with women and men more.
+STEPS = {
+    "step": ["invited", "accepted", "examined"],
+    "n": [40, 37, 30],
+    "before": [None, 40, 37],
+    "before_step": ["none", "invited", "accepted"],
+}
+
+
+def steps(*rank: int) -> Table:
+    return table(
+        "steps",
+        {**STEPS, "rank": rank},
+        Field("step", WORDS, kind="id"),
+        Field("before_step", WORDS),
+        count("n", "step", keep="rank", of="before"),
+        count("before", "before_step", show=False),
+        dimensions=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rank", "hidden"),
+    [((2, 1, 2), [1]), ((1, 2, 1), [0]), ((0, 1, 0), [0]), ((0, 0, 0), [1])],
+)
+def test_a_cell_of_a_higher_rank_is_the_last_to_go(
+    rank: tuple[int, ...], hidden: list[int]
+) -> None:
+    """Without ranks the smaller of the two; the rank is that of a cell in any of its places."""
+    seen = shown([steps(*rank)])["steps"]["n"]
+    assert [row for row, value in enumerate(seen) if value == ".."] == hidden
+
+
+def test_the_headline_stays_where_more_cells_of_other_tables_can_protect() -> None:
+    """14 + 3 + 20 + 8 = 45: another area rather than the total."""
+    areas = {"area": ["A", "B", "C", "D", "total"], "n": [14, 3, 20, 8, 45]}
+    again = table("all", {"n": [45]}, count("n", keep=1), dimensions=())
+    made = table("areas", areas, *ident("area"), count("n"))
+    hidden = shown([made, again])
+    assert hidden["all"]["n"] == [45]
+    assert hidden["areas"]["n"] == [14, "..", 20, "..", 45]
+
+
+def test_the_headline_goes_where_nothing_else_can_protect() -> None:
+    """3 of 45, with the other 42: two of the three must go, whatever their rank."""
+    made = table(
+        "parts",
+        {"part": [3], "rest": [42], "all": [45]},
+        *(count(name, name, of="all", keep=1) for name in ("part", "rest")),
+        count("all", "all", keep=2),
+    )
+    assert shown([made])["parts"] == {"part": [".."], "rest": [".."], "all": [45]}
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "ends"), [(74, 200, (74, 81)), (74, 78, (71, 78)), (74, 81, (74, 81))]
+)
+def test_a_complement_that_cannot_be_larger_is_widened_downwards(
+    least: float, most: float, ends: tuple[float, float]
+) -> None:
+    """76 of 82, who are shown: 83 is not among its values, but 75 and less may be."""
+    assert complementary._wide(0, least, most, 8) == Target(0, *ends, told=False)
+
+
+def test_a_failed_search_ends_with_all_that_is_needed_of_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing was found: everything is suppressed, and what nobody needs is shown again."""
+    monkeypatch.setattr(complementary, "EFFORTS", (complementary.Effort(np.inf, 0, 0, 0.0),))
+    monkeypatch.setattr(complementary._Chooser, "_repair", lambda self, hidden, targets: hidden)
+    hidden = shown([SEXES, UNITS])  # and attacked
+    assert hidden["sexes"]["n"] == ["..", 20, "..", 27]
+    assert hidden["units"]["n"] == ["..", "..", 64]

@@ -18,6 +18,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from tests.disclosure.conftest import Population
 from tests.disclosure.learned import Cells, Relation, always_zero, learn, opened, registered
+from umea_eval.datasets.fallprevention.results import STATES
 from umea_eval.disclosure.areas import Shown, opened_by_parts
 from umea_eval.disclosure.linked import floats, link
 from umea_eval.disclosure.profiles import Withheld, release
@@ -201,6 +202,41 @@ def test_a_shorter_time_is_a_part_of_a_longer_one(population: Population) -> Non
     assert {("unplanned ends", "12", "6"), ("unplanned ends", "24", "12")} <= found
 
 
+def test_the_numbers_of_placements_hang_together(population: Population) -> None:
+    """Days by two rules, double days, a longer gap, the state's homes, who left once."""
+    population("placement_days", 903, 60)
+    tables = registered("placement_days")
+    found = {
+        (sums.names[each.whole].measure, *sorted(sums.names[part].measure for part in each.parts))
+        for kind in ("count", "amount")
+        for sums in (link(tables, kind),)
+        for each in sums.sums
+    }
+    calendar, double = "calendar days by rule both", "double days by rule both"
+    assert {
+        ("days", "days by the other rule", "placements ended"),
+        ("days", calendar, double),
+        ("placements ended", "ends with a reason", "ends without a reason by year"),
+        ("placed again", "back within a week", "placed again, gap 7"),
+        ("returns home", "back within a week", "returns, gap 7, 12"),
+        ("placements followed", "clean rows"),
+        ("unplanned ends by year", "unplanned"),
+        ("moves by kind", "moved", "moves"),
+        ("days", "days"),
+        ("cost", "cost"),
+        ("at risk", "at risk later", "curve", "episodes ended by sex"),
+    } <= found
+    same = {
+        dict(sums.names[index].key).get(name)
+        for sums in (link(tables),)
+        for each in sums.sums
+        if len(each.parts) == 1
+        for index in (each.whole, *each.parts)
+        for name in ("kind", "provider")
+    }
+    assert {"sis", "state"} <= same
+
+
 def test_a_word_about_a_suppressed_month_is_suppressed(population: Population) -> None:
     """Whether a month is within its limits tells of its number."""
     population("fallprevention", 903, 60)
@@ -213,9 +249,14 @@ def test_each_step_is_a_part_of_the_one_before_also_by_sex(population: Populatio
     """34 women said yes and 31 were examined: three were not, which the flow suppresses."""
     population("vhu_lss", 903, 60)
     released = release(registered("vhu_lss"), "default", ())
-    for name in ("by_sex", "by_round", "places"):
-        shown = released[name].reindex(columns=["eligible", "invited", "accepted", "examined"])
-        left = -shown.diff(axis="columns").drop(columns="eligible").astype("float64")
+    shown = {name: released[name] for name in ("by_sex", "by_round", "places")}
+    shown["places"] = shown["places"].rename(columns={"taking_part": "accepted"})
+    # Who were examined stands by sex where the syndrome does.
+    examined = released["syndrome_by_sex"].set_index("sex")["examined"]
+    shown["by_sex"]["examined"] = shown["by_sex"]["sex"].map(examined)
+    for name, table in shown.items():
+        steps = table.reindex(columns=["invited", "accepted", "examined"])
+        left = -steps.diff(axis="columns").drop(columns="invited").astype("float64")
         assert not left.isin([1, 2, 3, 4]).to_numpy().any(), name
 
 
@@ -295,6 +336,82 @@ def test_municipalities_and_all_of_them_open_each_other(population: Population) 
     exactly = {truth[report, at] for report, at, low, high in found if low == high}
     assert exactly & {1.0, 2.0, 3.0, 4.0}
     assert all(low <= truth[report, at] <= high for report, at, low, high in found)
+
+
+def test_all_years_of_vhu_are_those_of_the_report_where_it_covers_them(
+    population: Population,
+) -> None:
+    """The persons of the introduction are the eligible: one cell, hidden or shown together."""
+    population("vhu_lss", 903, 60)
+    tables = registered("vhu_lss")
+    cells = link(tables)
+    eligible = {
+        place.table
+        for index, name in enumerate(cells.names)
+        if name.measure == "eligible" and not name.key
+        for place in cells.places.get(index, [])
+    }
+    assert {"flow", "introduction", "course", "introduction_variants"} <= eligible
+
+
+def test_those_not_examined_are_as_many_as_their_reasons(population: Population) -> None:
+    population("vhu_lss", 903, 60)
+    cells = link(registered("vhu_lss"))
+    wholes = {
+        tuple(sorted(cells.names[part].measure for part in each.parts))
+        for each in cells.sums
+        if cells.names[each.whole].measure == "eligible"
+    }
+    assert ("examined", "not examined") in wholes
+    reasons = [each for each in cells.sums if cells.names[each.whole].measure == "not examined"]
+    assert {cells.names[part].measure for each in reasons for part in each.parts} == {
+        "not examined"
+    }
+
+
+def test_the_states_of_assessed_residents_add_up(population: Population) -> None:
+    """Each a measure of its own: of those with a risk nobody is taken to be none."""
+    population("fallprevention", 904, 60)
+    tables = registered("fallprevention")
+    cells = link(tables)
+    parts = {
+        tuple(cells.names[part].measure for part in each.parts)
+        for each in cells.sums
+        if cells.names[each.whole].measure == "assessed residents"
+    }
+    assert tuple(sorted(STATES.values())) in {tuple(sorted(each)) for each in parts}
+    # Nobody was lost or without a score: withheld once, since that followed from the rest.
+    release(tables, "strict", ())
+
+
+# --- what is left to read -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", ["default", "strict"])
+@pytest.mark.parametrize("n", [60, 120])
+def test_the_summary_of_vhu_has_its_numbers(population: Population, n: int, profile: str) -> None:
+    """Whom it is about, who were examined, and each step that the loss of one does not tell."""
+    population("vhu_lss", 1, n)
+    tables = registered("vhu_lss")
+    true = next(table for table in tables if table.name == "flow").frame.set_index("step")
+    released = release(tables, profile, ())
+    flow = released["flow"].set_index("step")["numerator"]
+    assert flow[["eligible", "examined", "followed_up"]].notna().all()
+    small = true["lost"].le(RULES[profile].largest)
+    if not small[["invited", "accepted", "examined"]].any():
+        assert flow.notna().all()
+
+
+@pytest.mark.parametrize("n", [60, 120])
+def test_the_summary_of_falls_has_its_numbers(population: Population, n: int) -> None:
+    population("fallprevention", 1, n)
+    released = release(registered("fallprevention"), "default", ())
+    rates = released["rates"].query("year == '2023'")
+    assert rates[["events", "value", "lower", "upper"]].notna().to_numpy().all()
+    assert released["injuries"][["events", "value"]].iloc[-1].notna().all()
+    bounds = ["known", "unknown", "base", "least", "most"]
+    assert released["severity_bounds"][bounds].notna().to_numpy().all()
+    assert released["closure"]["value"].notna().all()
 
 
 # --- the attacker who has learnt what is not ----------------------------------------------------

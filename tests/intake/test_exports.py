@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import pickle
 import shutil
 import zipfile
 from importlib.resources import files
@@ -525,6 +526,23 @@ def test_what_cannot_be_read_gets_one_clear_message(tmp_path: Path, name: str) -
     assert caught.value.key == key
     assert name.partition("/")[0] in caught.value.message("sv")
     assert caught.value.message("en") != caught.value.message("sv")
+
+
+def test_all_files_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
+    """Who sends a folder should not have to mend one file to hear of the next."""
+    for name in ("tom.csv", "skyddad.zip", "fel.json"):
+        write(tmp_path, BAD[name][0], name)
+    write(tmp_path, b"a;b\n1;2\n", "bra.csv")
+    with pytest.raises(UserError) as caught:
+        read_export(tmp_path)
+    for fault in (caught.value, pickle.loads(pickle.dumps(caught.value))):  # noqa: S301 - ours
+        for language in ("sv", "en"):
+            first, *lines = fault.message(language).splitlines()
+            assert "3" in first
+            assert [line[:2] for line in lines] == ["- "] * 3
+            assert all(name in "".join(lines) for name in ("tom.csv", "skyddad.zip", "fel.json"))
+        assert "bra.csv" not in fault.message("sv")
+        assert fault.code is not None
 
 
 def test_missing_path_and_empty_folder(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -102,6 +103,31 @@ def assignments(
         if value != usual.get(parameter.name, parameter.default):
             given.append(f"{parameter.name}={raw}")
     return given, faults
+
+
+def in_words(
+    parameters: Sequence[Parameter], given: Mapping[str, str], language: Language, room: str
+) -> list[tuple[str, str]]:
+    """What a report was made with, as the form says it: what is asked, and the answer.
+
+    ``given`` is a manifest's. What is empty, and the language (it stands with the title), is left
+    out; what the notebook no longer asks stands as it is.
+    """
+    asked = {parameter.name: parameter for parameter in parameters}
+    said = []
+    for name, value in given.items():
+        if name == "language" or not value:
+            continue
+        parameter = asked.get(name)
+        label, words = name, value
+        if parameter is not None:
+            # What follows explains the choice to the one who makes it.
+            label = re.split(r" \(|: ", parameter.help(language))[0] or name
+            options = dict(_options(parameter, language, room))
+            each = value.split(",") if parameter.many else [value]
+            words = ", ".join(options.get(one, one) for one in each)
+        said.append((label, words))
+    return said
 
 
 def _sent(parameter: Parameter, sent: Fields) -> str:

@@ -12,12 +12,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from umea_eval.app.site import language_of, settings_of, show
+from umea_eval.app.form import in_words
+from umea_eval.app.site import fields_of, first, language_of, see, settings_of, show
 from umea_eval.disclosure.editions import INTERN, is_secret
+from umea_eval.errors import UserError
 from umea_eval.report.page import POLICY
 from umea_eval.runs import crate
-from umea_eval.runs.manifest import FILE, read_failures, read_manifest, read_manifests
-from umea_eval.runs.notebooks import list_notebooks
+from umea_eval.runs.manifest import (
+    FILE,
+    forget_failure,
+    read_failures,
+    read_manifest,
+    read_manifests,
+)
+from umea_eval.runs.notebooks import find_notebook, list_notebooks
+from umea_eval.runs.parameters import read_parameters
 from umea_eval.runs.produce import NOTEBOOK, PAGE
 from umea_eval.settings import Settings
 
@@ -38,10 +47,11 @@ def reports(request: Request) -> Response:
             if manifest is None:
                 damaged.append(f"{home}{folder}")
             else:
-                done.append(_about(f"{home}{folder}", manifest))
+                done.append(_about(f"{home}{folder}", manifest, settings))
     done.sort(key=lambda each: str(each["started"]), reverse=True)
     failures = [
-        {**vars(each), "parameters": _shown(vars(each))} for each in read_failures(settings.reports)
+        {**vars(each), "parameters": _said(vars(each), settings)}
+        for each in read_failures(settings.reports)
     ]
     return show(
         request,
@@ -53,6 +63,17 @@ def reports(request: Request) -> Response:
     )
 
 
+async def forget(request: Request) -> Response:
+    """``POST /reports/forget``: take a failure (``notebook``, ``slug``) off the page."""
+    fields = await fields_of(request)
+    settings = settings_of(request)
+    asked = first(fields, "notebook"), first(fields, "slug")
+    # Only what the page shows is forgotten: the fields are no path.
+    if asked in {(each.notebook, each.slug) for each in read_failures(settings.reports)}:
+        forget_failure(settings.reports, *asked)
+    return see("/reports")
+
+
 def report(request: Request) -> Response:
     """``GET /reports/at/{folder}``: open it, or download it."""
     folder, path, manifest = _found(request, settings_of(request))
@@ -62,7 +83,7 @@ def report(request: Request) -> Response:
     return show(
         request,
         "finished.html.j2",
-        **_about(folder, manifest),
+        **_about(folder, manifest, settings_of(request)),
         documents=[
             {"format": each, "link": _link(folder, name), "kilobytes": _kilobytes(size)}
             for each in _FORMATS
@@ -129,14 +150,14 @@ def _read(folder: str, settings: Settings) -> tuple[Path, dict[str, Any]] | None
     return path, manifest
 
 
-def _about(folder: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _about(folder: str, manifest: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     return {
         "link": f"/reports/at/{quote(folder)}",
         "page": _link(folder, PAGE),
         "notebook": manifest["notebook"],
         "title": manifest["title"],
         "report_language": manifest["language"],
-        "parameters": _shown(manifest),
+        "parameters": _said(manifest, settings),
         "started": manifest["started"],
         "seconds": manifest["duration_s"],
         "example": bool(manifest["example"]),
@@ -144,11 +165,14 @@ def _about(folder: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The parameters that tell reports apart; the language stands with the title."""
-    return [
-        (name, value) for name, value in facts["parameters"].items() if name != "language" and value
-    ]
+def _said(facts: Mapping[str, Any], settings: Settings) -> list[tuple[str, str]]:
+    """What was asked and answered, in the words of the form, if its notebook is still there."""
+    name = str(facts["notebook"])
+    try:
+        parameters = read_parameters(find_notebook(name, settings, settings.language))
+    except UserError:
+        parameters = ()
+    return in_words(parameters, facts["parameters"], settings.language, name)
 
 
 def _link(folder: str, name: str) -> str:

@@ -62,6 +62,7 @@ ROUTES = (
     Route("/evaluations/{name}", evaluations.evaluation),
     Route("/evaluations/{name}", evaluations.run, methods=["POST"]),
     Route("/reports", reports.reports),
+    Route("/reports/forget", reports.forget, methods=["POST"]),
     Route("/reports/at/{folder:path}", reports.report),
     Route("/reports/files/{path:path}", reports.file),
     Route("/project", project.project),

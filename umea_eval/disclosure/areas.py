@@ -142,7 +142,7 @@ def _together(
         own = None if code is None else labels[code]
         cells = [_cell(name, own, dimension, inside, shown.name) for name in linked.names]
         known = known_values(linked, shown.published.tables)
-        low, high = rule_limits(linked, known, shown.rules)
+        low, high = rule_limits(linked, shown.published.tables, known, shown.rules)
         for index, cell in enumerate(cells):
             world.know(cell, float(low[index]), float(high[index]))
             if not np.isnan(known[index]):

@@ -26,6 +26,7 @@ from umea_eval.disclosure.linked import (
     floats,
     link,
     of_nobody,
+    tied_to,
 )
 from umea_eval.disclosure.primary import least
 from umea_eval.disclosure.rounding import rounded_from
@@ -43,6 +44,8 @@ PAIRS_UP_TO = 300
 # as exact unless the attack is on the printed page.
 _EXACT = 1e-9
 _TRIES = 3
+# Amounts that are counts are found within so much of a whole number.
+_WHOLE = 1e-6
 # No table of a report can have such a name.
 SECOND = " *"
 
@@ -85,6 +88,7 @@ def attack(
     also: Sequence[ReleasedTable] = (),
     told: Told | None = None,
     linked: LinkedSet | None = None,
+    amounts: LinkedSet | None = None,
     printed: bool = False,
 ) -> tuple[Exposed, ...]:
     """The suppressed counts of ``published`` that an outsider can compute.
@@ -94,6 +98,7 @@ def attack(
     what a release knows of itself (not together with ``also``); ``linked`` which cells are sums of
     which, where that is known (`stored`): of all tables, a second release's with `SECOND` after
     their names. Without either the categories that are shown are taken to be all there are.
+    ``amounts``: which amounts are sums of which, where some of them are counts too.
     ``printed``: shares and rates are known with the decimals
     of the page only.
     """
@@ -106,7 +111,11 @@ def attack(
     if not len(linked):
         return ()
     known = known_values(linked, tables)
-    lower, upper = rule_limits(linked, known, rules)
+    lower, upper = rule_limits(linked, tables, known, rules)
+    if told is not None:
+        upper = np.where(told.linked.nobody_twice(), 0.0, upper)
+    if amounts is not None:
+        lower, upper = _told_by_amounts(linked, amounts, published, (lower, upper))
     more = _derived(linked, tables, known, (lower, upper), printed=printed)
     sums = matrix(linked.sums, len(linked))
     own = {table.name for table in published}
@@ -178,25 +187,63 @@ def attack_finished(published: Published, rules: Rules) -> tuple[Exposed, ...]:
     """The suppressed cells that the printed tables of a finished report open, amounts too.
 
     Of an amount the truth is not known here: it is opened if no value is left that could be as much
-    smaller and larger as the profile asks for.
+    smaller and larger as the profile asks for. Where it differs from another one by a suppressed
+    count it may have been suppressed for that: then as many values must be left as of a count.
     """
-    opened = attack(published.tables, rules, linked=published.counts, printed=True)
-    linked = published.amounts
-    known = known_values(linked, published.tables)
+    counts, linked = published.counts, published.amounts
+    opened = attack(published.tables, rules, linked=counts, amounts=linked, printed=True)
+    worlds = _worlds_of_amounts(linked, published.tables)
+    # Of those that are counts too, the attack on counts has looked.
+    asked = worlds.open & linked.shown & ~tied_to(linked, counts)
+    beside = _beside(linked, worlds.open & tied_to(linked, counts))
+    for cell in np.flatnonzero(asked).tolist():
+        low, high = worlds.extreme(cell, -1), worlds.extreme(cell, 1)
+        wide = low is not None and high is not None and _room(low, high, rules.amount)
+        if beside[cell] and low is not None and high is not None:
+            wide |= high - low + 1 + _WHOLE >= rules.width
+        if not wide:
+            opened += (_exposed(linked, published.tables, cell, 1, 2),)
+    return opened
+
+
+def _worlds_of_amounts(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> Worlds:
+    known = known_values(linked, tables)
     most = 10 * (float(np.nanmax(np.abs(known), initial=0.0)) + BEYOND)
     hidden = np.isnan(known)
     lowest = -most if bool((known < 0).any()) else 0.0
-    worlds = Worlds(
+    return Worlds(
         matrix(linked.sums, len(linked)),
         np.where(hidden, lowest, known),
         np.where(hidden, most, known),
         whole=False,
     )
-    for cell in np.flatnonzero(hidden & linked.shown).tolist():
+
+
+def _told_by_amounts(
+    counts: LinkedSet,
+    amounts: LinkedSet,
+    tables: Sequence[ReleasedTable],
+    limits: tuple[FloatArray, FloatArray],
+) -> tuple[FloatArray, FloatArray]:
+    """The limits of the counts, narrowed by what the amounts say of those that stand among them."""
+    lower, upper = limits[0].copy(), limits[1].copy()
+    worlds = _worlds_of_amounts(amounts, tables)
+    for cell in np.flatnonzero(worlds.open & tied_to(amounts, counts)).tolist():
+        count = counts.at[amounts.places[cell][0]]
         low, high = worlds.extreme(cell, -1), worlds.extreme(cell, 1)
-        if low is None or high is None or not _room(low, high, rules.amount):
-            opened += (_exposed(linked, published.tables, cell, 1, 2),)
-    return opened
+        if low is not None and high is not None:
+            lower[count] = max(lower[count], np.ceil(low - _WHOLE))
+            upper[count] = min(upper[count], np.floor(high + _WHOLE))
+    return lower, upper
+
+
+def _beside(linked: LinkedSet, cells: BoolArray) -> BoolArray:
+    """The cells that stand in a sum with one of ``cells``."""
+    mask = np.zeros(len(linked), dtype=np.bool_)
+    for equation in linked.sums:
+        members = [equation.whole, *equation.parts]
+        mask[members] |= bool(cells[members].any())
+    return mask
 
 
 def _room(low: float, high: float, reach: float) -> bool:
@@ -250,13 +297,13 @@ def known_values(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> FloatArr
 
 
 def rule_limits(
-    linked: LinkedSet, known: FloatArray, rules: Rules
+    linked: LinkedSet, tables: Sequence[ReleasedTable], known: FloatArray, rules: Rules
 ) -> tuple[FloatArray, FloatArray]:
     low, high = rounded_from(known, rules.rounding)
     most = float(np.nanmax(known, initial=0.0)) + BEYOND
     # A cell that no table shows may be anything; a suppressed one is not zero, unless zeros are
     # protected. In small mode whole measures are hidden, zeros too.
-    blocked = _all_hidden(linked, known)
+    blocked = _all_hidden(linked, known) | _in_hidden_tables(linked, tables)
     floor = np.where(blocked, 0.0, least(linked, rules))
     unknown = np.isnan(known)
     # What no table shows is as large as its parts together: the stock of many months, say.
@@ -264,6 +311,16 @@ def rule_limits(
     everything = float(np.nansum(known)) + most * (1 + int(suppressed.sum()))
     top = np.where(suppressed, most, everything)
     return np.where(unknown, floor, low), np.where(unknown, top, high)
+
+
+def _in_hidden_tables(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> BoolArray:
+    """Cells that stand only in tables of which nothing is shown: they may be zero."""
+    nothing = {table.name for table in tables if table.suppressed.to_numpy(dtype=np.bool_).all()}
+    places = (linked.places.get(index, []) for index in range(len(linked)))
+    return np.array(
+        [bool(own) and all(place.table in nothing for place in own) for own in places],
+        dtype=np.bool_,
+    )
 
 
 def _all_hidden(linked: LinkedSet, known: FloatArray) -> BoolArray:

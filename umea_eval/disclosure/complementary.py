@@ -11,14 +11,19 @@ In large parts (`EFFORTS`) the master is only a start: the cells that are still 
 protected one after the other along the cheapest way (Castro 2012, Eur J Oper Res 216:257-269). The
 limits are numbers of cells, rounds and branches, not seconds, so that every machine chooses alike.
 Whatever is chosen, the attack decides whether it leaves.
+
+The headline of a report (``Problem.rank``) is first taken to be shown: before anything is chosen,
+it is found out which of its cells nothing else can stand in for, and only those may be suppressed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse.csgraph import connected_components
@@ -26,10 +31,14 @@ from scipy.sparse.csgraph import connected_components
 from umea_eval.disclosure.linked import BoolArray, FloatArray
 from umea_eval.disclosure.worlds import Worlds
 
+IntArray = npt.NDArray[np.int64]
+
 # Branches within the cheapest way of one cell.
 WAY_NODES = 5_000
-# Up to this many complementary cells each is tried without, when the choice is not the best.
+# So many complementary cells at most are tried without, where the choice is not the best.
 POLISH = 150
+# How many other cells a cell of the headline costs for each rank, where it must be let go.
+_DEARER = 10
 _TINY = 1e-7
 _REPAIRS = 3
 
@@ -79,6 +88,7 @@ class Problem:
     ``truth``       the values
     ``protected``   must be suppressed
     ``candidates``  may be suppressed too
+    ``rank``        of two candidates the one with the higher rank only where the other cannot help
     ``shown``       what an outsider knows of a cell that is shown: lowest and highest value
     ``told``        and of a suppressed one, if he is told whether it is protected
     ``rule``        and if he knows no more than the rule
@@ -91,6 +101,7 @@ class Problem:
     truth: FloatArray
     protected: BoolArray
     candidates: BoolArray
+    rank: IntArray
     shown: tuple[FloatArray, FloatArray]
     told: tuple[FloatArray, FloatArray]
     rule: tuple[FloatArray, FloatArray]
@@ -132,9 +143,9 @@ def choose(problem: Problem) -> Choice:
     hidden = problem.protected.copy()
     worlds: list[FloatArray] = []
     for part in _parts(problem):
-        chosen = _Chooser(part.problem)
-        hidden[part.cells] |= chosen.run()
-        for world in chosen.worlds:
+        chosen, found = _of_part(part.problem)
+        hidden[part.cells] |= chosen
+        for world in found:
             whole = problem.truth.copy()
             whole[part.cells] = world
             worlds.append(whole)
@@ -148,26 +159,67 @@ def _attainable(problem: Problem) -> tuple[Target, ...]:
     of 1 + 3 = 4, all protected, that the first is at most 3. Such a cell is to keep ``width``
     values for an outsider who knows the rule only.
     """
-    told = problem.worlds(problem.everything, told=True)
-    wanted = {target.cell: target.ends(problem.truth) for target in problem.targets if target.told}
-    seen = told.explore(wanted)
-    rule: Worlds | None = None
-    reached = []
-    for target in problem.targets:
-        if not target.told or seen[target.cell] >= set(target.ends(problem.truth)):
-            reached.append(target)
-            continue
-        rule = rule or problem.worlds(problem.everything, told=False)
-        reached.append(_by_rule(problem, target, rule))
-    return tuple(reached)
+    found: dict[int, set[float]] = {}
+    worlds = {told: problem.worlds(problem.everything, told=told) for told in (True, False)}
+    for told, each in worlds.items():
+        asked = [target for target in problem.targets if target.told is told]
+        found |= each.explore({target.cell: target.ends(problem.truth) for target in asked})
+    return tuple(
+        target
+        if found[target.cell] >= set(target.ends(problem.truth))
+        else _by_rule(problem, target, worlds[False])
+        for target in problem.targets
+    )
 
 
 def _by_rule(problem: Problem, target: Target, worlds: Worlds) -> Target:
-    least = worlds.extreme(target.cell, -1)
     truth = float(problem.truth[target.cell])
-    low = min(truth, max(target.low, truth if least is None else least))
-    high = max(truth, low + problem.width - 1) if problem.whole else target.high
-    return Target(target.cell, low, high, told=False)
+    least, most = _ends(worlds, target.cell, truth)
+    low = min(truth, max(target.low, least))
+    if not problem.whole:
+        return Target(target.cell, low, target.high, told=False)
+    return _wide(target.cell, max(low, truth - problem.width + 1), most, problem.width)
+
+
+def _ends(worlds: Worlds, cell: int, truth: float) -> tuple[float, float]:
+    """The lowest and highest value that was found for ``cell``; ``truth`` is one of them."""
+    least, most = worlds.extreme(cell, -1), worlds.extreme(cell, 1)
+    return (truth if least is None else least, truth if most is None else most)
+
+
+def _wide(cell: int, least: float, most: float, width: int) -> Target:
+    """``width`` values from ``least`` on, or the last up to ``most``."""
+    high = min(most, least + width - 1)
+    return Target(cell, high - width + 1, high, told=False)
+
+
+def _of_part(problem: Problem) -> tuple[BoolArray, list[FloatArray]]:
+    """The choice for one connected part, and worlds that prove it."""
+    ways = (_without_headline(problem), problem) if problem.rank.any() else (problem,)
+    for way in ways:
+        chooser = _Chooser(way)
+        hidden, safe = chooser.run()
+        if safe:
+            return hidden, chooser.worlds
+    # The search has failed, which does not say that nothing protects.
+    everything = problem.everything
+    return (chooser.fewer(everything) if chooser.safe(everything) else hidden), chooser.worlds
+
+
+def _without_headline(problem: Problem) -> Problem:
+    """The problem with only those candidates of a rank that are needed, the highest rank first.
+
+    A rank's cells are tried with all of the lower ranks suppressed: what is still open then, no
+    choice among those can close.
+    """
+    ranks = np.where(problem.candidates & ~problem.protected, problem.rank, 0)
+    candidates = problem.candidates & (ranks == 0)
+    for rank in sorted(set(ranks[ranks > 0].tolist()), reverse=True):
+        own = ranks == rank
+        lower = problem.candidates & (ranks < rank)
+        chooser = _Chooser(replace(problem, candidates=candidates | lower | own))
+        candidates |= chooser.needed(candidates | lower | problem.protected) & own
+    return replace(problem, candidates=candidates)
 
 
 @dataclass(frozen=True)
@@ -197,6 +249,7 @@ def _parts(problem: Problem) -> list[_PartOf]:
                     truth=problem.truth[cells],
                     protected=problem.protected[cells],
                     candidates=problem.candidates[cells],
+                    rank=problem.rank[cells],
                     shown=_pick(problem.shown, cells),
                     told=_pick(problem.told, cells),
                     rule=_pick(problem.rule, cells),
@@ -231,10 +284,12 @@ class _Chooser:
         total = 1 + float(np.abs(self.truth[self.free]).sum())
         self.cost = np.zeros(len(self.truth))
         self.cost[self.free] = 1 + np.abs(self.truth[self.free]) / total
+        self.cost[self.free] *= 1 + _DEARER * problem.rank[self.free]
         self.cuts: list[tuple[sparse.csr_array, float]] = []
         self.worlds: list[FloatArray] = []
 
-    def run(self) -> BoolArray:
+    def run(self) -> tuple[BoolArray, bool]:
+        """The choice, and whether it is safe."""
         best, proven = self._by_cuts()
         if not proven:
             best = self._repair(best, self.problem.targets)
@@ -245,7 +300,32 @@ class _Chooser:
             if not narrow:
                 break
             best = self._repair(best, narrow)
-        return best
+        return best, self.safe(best)
+
+    def safe(self, hidden: BoolArray) -> bool:
+        """Whether all that is asked for stays possible."""
+        return not self._narrow(hidden) and not self._failing(hidden, self.problem.targets)
+
+    def fewer(self, hidden: BoolArray) -> BoolArray:
+        """What is left of a safe choice: the headline is shown again first, then the largest."""
+        rank, size = self.problem.rank, np.abs(self.truth)
+        added = np.flatnonzero(hidden & ~self.problem.protected)
+        for cell in sorted(added, key=lambda c: (-rank[c], -size[c], c))[:POLISH]:
+            without = hidden.copy()
+            without[cell] = False
+            if self.safe(without):
+                hidden = without
+        return hidden
+
+    def needed(self, hidden: BoolArray) -> BoolArray:
+        """Candidates that must be suppressed besides ``hidden``: none of them can be left out."""
+        more = self._repair(hidden, self.problem.targets)
+        for cell in sorted(np.flatnonzero(more & ~hidden), key=lambda c: (-abs(self.truth[c]), c)):
+            without = more.copy()
+            without[cell] = False
+            if not self._failing(without, self.problem.targets):
+                more = without
+        return more & ~hidden
 
     # --- the master and its cuts -------------------------------------------------------------
 
@@ -431,11 +511,18 @@ class _Chooser:
         for cell in cells:
             if reach[cell] >= self.problem.width:
                 continue
-            least, most = worlds.extreme(cell, -1), worlds.extreme(cell, 1)
-            if least is None or most is None or most - least + 1 < self.problem.width:
+            least, most = _ends(worlds, cell, 0.0)
+            if most - least + 1 < self.problem.width:
+                # Up or down, whichever suppressing more can reach.
                 truth = float(self.truth[cell])
-                narrow.append(Target(cell, truth, truth + self.problem.width - 1, told=False))
+                top = _ends(self.widest, cell, 0.0)[1]
+                narrow.append(_wide(cell, truth + least, truth + top, self.problem.width))
         return narrow
+
+    @cached_property
+    def widest(self) -> Worlds:
+        """The worlds of an outsider who knows the rule, when all that can be is suppressed."""
+        return self._worlds_of(self.problem.everything, told=False)
 
     # --- one cell after the other ----------------------------------------------------------------
 

@@ -91,6 +91,11 @@ class LinkedSet:
     def __len__(self) -> int:
         return len(self.names)
 
+    def nobody_twice(self) -> BoolArray:
+        """How many are in several categories, where nobody is: an outsider may guess it."""
+        excess = np.array([name.role == "excess" for name in self.names], dtype=np.bool_)
+        return np.asarray(excess & (self.value == 0))
+
 
 def link(
     tables: Sequence[Table | ReleasedTable],
@@ -122,6 +127,11 @@ def of_nobody(linked: LinkedSet, most: FloatArray) -> BoolArray:
         if not (mask & ~nobody).any():
             return mask
         nobody = nobody | mask
+
+
+def tied_to(amounts: LinkedSet, counts: LinkedSet) -> BoolArray:
+    """The cells of ``amounts`` that are counts too (`Field.in_amounts`)."""
+    return _mask(len(amounts), (index for place, index in amounts.at.items() if place in counts.at))
 
 
 def category(value: object) -> str:
@@ -226,7 +236,7 @@ class _Linker:
         codes = {name: [category(code) for code in table.frame[name]] for name in dimensions}
         codes_of = {other.name for other in table.columns if other.kind in ("id", "text")}
         for column in table.columns:
-            if column.kind != self.kind or column.measure is None or not column.personal:
+            if self.kind not in column.counted_as() or not column.measure or not column.personal:
                 continue
             numbers, hidden = _numbers(table, column)
             measures = measures_of(column, table)

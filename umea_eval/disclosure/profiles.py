@@ -151,7 +151,7 @@ def _protected(tables: Sequence[Table], masks: Masks, rules: Rules, language: La
         if table.name in masks:
             mask = mask | masks[table.name].reset_index(drop=True)
         released.append(_released(table, mask, done.frames[table.name]))
-    opened = attack(released, rules, told=done.told)
+    opened = attack(released, rules, told=done.told, amounts=done.told_amounts.linked)
     opened += attack_amounts(released, rules, done.told_amounts)
     if opened:
         raise Withheld(

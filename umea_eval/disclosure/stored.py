@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from umea_eval.disclosure.linked import BoolArray, LinkedSet, Name, Place, Sum, category, floats
+from umea_eval.disclosure.linked import (
+    BoolArray,
+    LinkedSet,
+    Name,
+    Place,
+    Sum,
+    category,
+    floats,
+    tied_to,
+)
 from umea_eval.disclosure.tables import NUMBERS, Field, Released, ReleasedTable
 
 FORMAT = 1
@@ -33,10 +42,11 @@ class Published:
 
     def hidden(self) -> int:
         """How many cells are suppressed: one that several tables show counts once."""
-        return sum(
-            int(np.count_nonzero(_hidden_cells(linked, self.tables)))
-            for linked in (self.counts, self.amounts)
+        counts, amounts = (
+            _hidden_cells(linked, self.tables) for linked in (self.counts, self.amounts)
         )
+        both = tied_to(self.amounts, self.counts)
+        return int(np.count_nonzero(counts)) + int(np.count_nonzero(amounts & ~both))
 
 
 def to_json(released: Released) -> dict[str, Any] | None:
@@ -89,10 +99,11 @@ def _table_json(table: ReleasedTable, linked: Mapping[str, LinkedSet]) -> dict[s
         written["hidden"] = np.flatnonzero(hidden).tolist()
         if column.kind in _ROUNDED:
             written["decimals"] = list(_decimals(table, column))
-        cells = linked[column.kind].at if column.kind in linked else {}
-        at = [cells.get(Place(table.name, row, column.name)) for row in range(len(hidden))]
-        if any(index is not None for index in at):
-            written["cells"] = at
+        places = [Place(table.name, row, column.name) for row in range(len(hidden))]
+        for kind in column.counted_as():
+            at = [linked[kind].at.get(place) for place in places] if kind in linked else []
+            if any(index is not None for index in at):
+                written["cells" if kind == column.kind else "in_amounts"] = at
         columns.append(written)
     dimensions = [name for name in table.broken_down_by() if name in table.frame.columns]
     return {"name": table.name, "dimensions": dimensions, "columns": columns}
@@ -126,6 +137,7 @@ def _table(stored: Mapping[str, Any]) -> ReleasedTable:
     for each in stored["columns"]:
         name, kind = each["name"], each["kind"]
         said = {key: each[key] for key in _SAID if key in each}
+        said["in_amounts"] = "in_amounts" in each
         columns.append(Field(name, **said))
         values = each["values"]
         frame[name] = pd.Series(values, dtype="Float64" if kind in NUMBERS else "str")
@@ -206,10 +218,14 @@ def _places(tables: Iterable[Mapping[str, Any]], kind: str) -> dict[Place, int]:
         Place(table["name"], row, column["name"]): index
         for table in tables
         for column in table["columns"]
-        if column["kind"] == kind
-        for row, index in enumerate(column.get("cells", ()))
+        for row, index in enumerate(_cells(column, kind))
         if index is not None
     }
+
+
+def _cells(column: Mapping[str, Any], kind: str) -> Sequence[int | None]:
+    found: Sequence[int | None] = column.get("cells", ()) if column["kind"] == kind else ()
+    return column.get("in_amounts", ()) if kind == "amount" and not found else found
 
 
 def _mask(size: int, cells: Sequence[int]) -> BoolArray:

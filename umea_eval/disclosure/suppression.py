@@ -6,7 +6,7 @@ follows; counts before amounts, because an amount goes with the count of those b
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from umea_eval.disclosure.attack import Told
-from umea_eval.disclosure.complementary import Problem, Target, choose
+from umea_eval.disclosure.complementary import IntArray, Problem, Target, choose
 from umea_eval.disclosure.declared import check_declared
 from umea_eval.disclosure.following import follow
 from umea_eval.disclosure.linked import (
@@ -25,6 +25,7 @@ from umea_eval.disclosure.linked import (
     floats,
     link,
     of_nobody,
+    tied_to,
 )
 from umea_eval.disclosure.primary import blocked, dominated, least, small_counts, small_measures
 from umea_eval.disclosure.rounding import rounded, rounded_from
@@ -61,7 +62,7 @@ def suppress(tables: Sequence[Table], rules: Rules, *, language: Language = "sv"
     counts = link(tables, "count", language=language)
     small = small_measures(counts)
     block = blocked(counts, tables, small)
-    problem = count_problem(counts, rules, block)
+    problem = count_problem(counts, rules, block, ranks(counts, tables))
     choice = choose(problem)
     hidden = choice.hidden | block
     masks = {table.name: _by_column(table, counts, hidden, rules) for table in tables}
@@ -70,7 +71,10 @@ def suppress(tables: Sequence[Table], rules: Rules, *, language: Language = "sv"
     for place, index in amounts.at.items():
         with_counts[index] |= masks[place.table][place.column][place.row]
     must = with_counts | dominated(amounts, tables, rules)
-    of_amounts = amount_problem(amounts, rules, must & amounts.shown)
+    if rules.rounding is not None:
+        must |= tied_to(amounts, counts)  # amounts are exact: of two of them follows the count
+    both = _ranges(amounts, counts, problem, hidden, rules)
+    of_amounts = amount_problem(amounts, rules, must & amounts.shown, ranks(amounts, tables), both)
     amount_choice = choose(of_amounts)
     for table in tables:
         masks[table.name] = _by_column(
@@ -114,13 +118,28 @@ def about_few(tables: Sequence[Table], *, language: Language = "sv") -> bool:
     )
 
 
-def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray | None = None) -> Problem:
+def ranks(linked: LinkedSet, tables: Sequence[Table]) -> IntArray:
+    """The rank of each cell: the highest that any column it stands in has (``Field.keep``)."""
+    found = np.zeros(len(linked), dtype=np.int64)
+    for table in tables:
+        for column in table.columns:
+            if not column.keep:
+                continue
+            by_row = isinstance(column.keep, str)
+            own = table.frame[column.keep] if by_row else [column.keep] * len(table.frame)
+            for row, rank in enumerate(own):
+                index = linked.at.get(Place(table.name, row, column.name))
+                if index is not None:
+                    found[index] = max(int(found[index]), int(rank))
+    return found
+
+
+def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray, rank: IntArray) -> Problem:
     """The counts of a linked set as `choose` sees them; ``block`` is suppressed in any case."""
     value = linked.value
-    block = np.zeros(len(linked), dtype=np.bool_) if block is None else block
     small = small_counts(linked, rules)
     open_ = ~linked.shown | block
-    most = np.full(len(linked), _most(value))
+    most = np.where(linked.nobody_twice(), 0.0, _most(value))
     low, high = rounded_from(rounded(value, rules.rounding), rules.rounding)
     by_rule = np.where(open_, 0.0, least(linked, rules))
     zero = linked.zero | (linked.shown & rules.zero)
@@ -136,6 +155,7 @@ def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray | None = Non
         truth=value,
         protected=protected,
         candidates=linked.shown & ~block & ~protected & (value > 0),
+        rank=rank,
         shown=(
             np.where(open_, 0.0, np.maximum(low, np.where(value > 0, by_rule, 0.0))),
             np.where(open_, most, high),
@@ -161,8 +181,38 @@ def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray | None = Non
     )
 
 
-def amount_problem(linked: LinkedSet, rules: Rules, must: BoolArray) -> Problem:
-    """The amounts as `choose` sees them: each protected one can be so much lower and higher."""
+def _ranges(
+    amounts: LinkedSet, counts: LinkedSet, problem: Problem, hidden: BoolArray, rules: Rules
+) -> dict[int, tuple[float, float]]:
+    """The amounts that are counts too, with the lowest and highest that they must be able to be.
+
+    That is what the counts leave, within the profile's width of the truth: amounts must not tell
+    more of a count than other counts do.
+    """
+    worlds = problem.worlds(hidden, told=False)
+    place_of, count_at = amounts.places, counts.at
+    found = {}
+    for cell in np.flatnonzero(tied_to(amounts, counts)).tolist():
+        count = count_at[place_of[cell][0]]
+        value = float(counts.value[count])
+        ends = worlds.extreme(count, -1), worlds.extreme(count, 1)
+        low, high = (value if end is None else end for end in ends)
+        found[cell] = max(low, value - rules.width), min(high, value + rules.width)
+    return found
+
+
+def amount_problem(
+    linked: LinkedSet,
+    rules: Rules,
+    must: BoolArray,
+    rank: IntArray,
+    both: Mapping[int, tuple[float, float]] | None = None,
+) -> Problem:
+    """The amounts as `choose` sees them: each protected one can be so much lower and higher.
+
+    ``both`` are counts too, with what they must be able to be: whether they are suppressed is
+    decided among the counts.
+    """
     value = linked.value
     size = len(linked)
     most = np.full(size, 10 * _most(np.abs(value)))
@@ -171,16 +221,22 @@ def amount_problem(linked: LinkedSet, rules: Rules, must: BoolArray) -> Problem:
     open_ = ~linked.shown
     shown = np.where(open_, lower, value), np.where(open_, most, value)
     reach = rules.amount * np.abs(value)
+    ends = value - reach, value + reach
+    tied = np.zeros(size, dtype=np.bool_)
+    for cell, (low, high) in (both or {}).items():
+        tied[cell], ends[0][cell], ends[1][cell] = True, low, high
+    least = np.where(tied, 0.0, lower)  # a count is not negative
     return Problem(
         sums=matrix(linked.sums, size),
         truth=value,
         protected=must,
-        candidates=linked.shown & ~must & (value != 0),
+        candidates=linked.shown & ~must & ~tied & (value != 0),
+        rank=rank,
         shown=shown,
-        told=(lower, most),
-        rule=(lower, most),
+        told=(least, most),
+        rule=(least, most),
         targets=tuple(
-            Target(int(cell), float(value[cell] - reach[cell]), float(value[cell] + reach[cell]))
+            Target(int(cell), float(ends[0][cell]), float(ends[1][cell]))
             for cell in np.flatnonzero(must & (value != 0))
         ),
         width=1,
@@ -214,17 +270,18 @@ def _by_column(
 # --- fewer than 20 persons -----------------------------------------------------------------------
 
 
-def _measures(table: Table, counts: LinkedSet) -> set[str]:
+def _measures(table: Table, counts: LinkedSet, columns: Container[str]) -> set[str]:
+    """What is counted of persons in some of the table's columns."""
     return {
         counts.names[index].measure
         for place, index in counts.at.items()
-        if place.table == table.name and counts.persons[index]
+        if place.table == table.name and place.column in columns and counts.persons[index]
     }
 
 
 def _only_small(table: Table, counts: LinkedSet, small: frozenset[str]) -> bool:
     """A table about few persons only: not even its row headings (homes) are shown."""
-    measures = _measures(table, counts)
+    measures = _measures(table, counts, {column.name for column in table.columns if column.show})
     return bool(measures) and measures <= small and not table.short
 
 
@@ -232,7 +289,7 @@ def _keep_short(
     table: Table, masks: dict[str, BoolArray], small: frozenset[str], counts: LinkedSet
 ) -> None:
     """Of numbers about few persons the short list shows the number reached alone."""
-    if not _measures(table, counts) & small:
+    if not _measures(table, counts, {column.name for column in table.columns}) & small:
         return
     for column in table.columns:
         reached = column.kind == "count" and column.show

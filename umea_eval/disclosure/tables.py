@@ -47,8 +47,8 @@ class Field:
     ``suppressed``   the name of a boolean column: true where the source itself withholds the number
     ``show``         False: figures and texts may use the column, the table does not show it
 
-    Only declared columns are released. ``decimals`` and ``suppressed`` may name columns that are
-    not declared.
+    Only declared columns are released. ``decimals``, ``suppressed`` and ``keep`` may name columns
+    that are not declared.
 
     What a profile that suppresses must know besides (``public`` asks for nothing of it):
 
@@ -60,6 +60,8 @@ class Field:
                      ``{"sex": "women"}`` for a column of women. Totals by the table's ``total``
     ``overlapping``  dimensions where one of those counted can be in several categories, besides
                      those of the table (where its amounts add up, and its persons do not)
+    ``in_amounts``   a count that is a part of an amount too (``sums``): days by two rules differ by
+                     the placements that ended. It is one number among counts and among amounts
     ``persons``      False for a count of events or days: small mode looks at persons (households)
     ``sensitive``    a count or share of a sensitive attribute: that none or all of a group have it
                      is protected too
@@ -73,6 +75,10 @@ class Field:
     ``step``         the column with the persons behind each step of a curve, row by row. A value
                      that is hidden hides those after it: they go on from it
     ``personal``     False for a number that no person's data have gone into
+    ``keep``         above 0 for the headline of the report (the numbers of its summary), or the
+                     name of a column that says so row by row. Cells of a higher rank are suppressed
+                     only where those of lower ranks together cannot protect. It must not depend on
+                     the numbers
     """
 
     name: str
@@ -92,6 +98,7 @@ class Field:
     measure: str | None = None
     where: Mapping[str, str] | None = None
     overlapping: tuple[str, ...] = ()
+    in_amounts: bool = False
     persons: bool = True
     sensitive: bool = False
     per: float = 1
@@ -100,11 +107,25 @@ class Field:
     quantile: float | None = None
     step: str | None = None
     personal: bool = True
+    keep: int | str = 0
+
+    def counted_as(self) -> tuple[Kind, ...]:
+        """The linked sets that its cells stand in."""
+        return (self.kind, "amount") if self.in_amounts else (self.kind,)
 
     def uses(self) -> tuple[str, ...]:
         """The columns of the frame that this one needs, itself first."""
         rows = self.decimals if isinstance(self.decimals, str) else None
-        others = (self.numerator, self.denominator, self.of, self.suppressed, rows, self.step)
+        ranks = self.keep if isinstance(self.keep, str) else None
+        others = (
+            self.numerator,
+            self.denominator,
+            self.of,
+            self.suppressed,
+            rows,
+            self.step,
+            ranks,
+        )
         return (self.name, *(other for other in others if other), *self.largest)
 
 

@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 
-from umea_eval.disclosure.linked import FloatArray, Sum
+from umea_eval.disclosure.linked import BoolArray, FloatArray, Sum
 
 # A programme that needs more branches than this counts as having found no world, so the cell
 # counts as opened: a limit of nodes and not of time, so that every machine decides alike.
@@ -69,13 +69,11 @@ class Worlds:
         if not len(worlds):
             return np.empty((0, len(self.open)))
         each = np.asarray(worlds, dtype=np.float64)
-        slack = 0.0 if self.whole else 1e-6 * (1 + np.abs(each).max(initial=0))
-        rows = (self.rows @ each.T).T
-        good = (
-            np.all(each >= self.lower - slack, axis=1)
-            & np.all(each <= self.upper + slack, axis=1)
-            & np.all(rows >= self.row_lower - slack - _WHOLE, axis=1)
-            & np.all(rows <= self.row_upper + slack + _WHOLE, axis=1)
+        good = _fits(
+            each,
+            (self.lower, self.upper),
+            (self.rows, self.row_lower, self.row_upper),
+            whole=self.whole,
         )
         if self.whole:
             good &= np.all(each == np.round(each), axis=1)
@@ -176,15 +174,31 @@ class _Part:
 
     def confirms(self, world: FloatArray) -> bool:
         """By plain arithmetic: limits and sums of this part."""
-        values = world[self.cells]
-        slack = 0.0 if self.worlds.whole else 1e-6 * (1 + np.abs(values).max(initial=0))
-        rows = self.rows @ values
-        return bool(
-            np.all(values >= self.worlds.lower[self.cells] - slack)
-            and np.all(values <= self.worlds.upper[self.cells] + slack)
-            and np.all(rows >= self.low - slack - _WHOLE)
-            and np.all(rows <= self.high + slack + _WHOLE)
-        )
+        limits = self.worlds.lower[self.cells], self.worlds.upper[self.cells]
+        rows = self.rows, self.low, self.high
+        return bool(_fits(world[np.newaxis, self.cells], limits, rows, whole=self.worlds.whole)[0])
+
+
+def _fits(
+    worlds: FloatArray,
+    limits: tuple[FloatArray, FloatArray],
+    rows: tuple[sparse.csr_array, FloatArray, FloatArray],
+    *,
+    whole: bool,
+) -> BoolArray:
+    """Which of ``worlds`` (one a row) lie within the limits of the cells and of the rows."""
+    (lower, upper), (matrix_of_rows, low, high) = limits, rows
+    # Each by its own size: beside kronor in millions a count has no room.
+    loose = 0.0 if whole else 1e-6
+    slack = loose * (1 + np.abs(worlds))
+    sums = (matrix_of_rows @ worlds.T).T
+    room = loose * (1 + (abs(matrix_of_rows) @ np.abs(worlds).T).T) + _WHOLE
+    return np.asarray(
+        np.all(worlds >= lower - slack, axis=1)
+        & np.all(worlds <= upper + slack, axis=1)
+        & np.all(sums >= low - room, axis=1)
+        & np.all(sums <= high + room, axis=1)
+    )
 
 
 class _Search:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from umea_eval.errors import UserError
+from umea_eval.errors import UserError, together
 from umea_eval.intake.archive import members, refuse_bomb
 from umea_eval.intake.delimited import read_delimited
 from umea_eval.intake.encoding import decode, is_binary
@@ -60,7 +60,10 @@ def read_exports(paths: Sequence[Path], *, each: Each = map) -> RawExport:
         named[_unused(without_identities(place), named)] = file.resolve()
     hashes: dict[str, str] = {}
     tables: list[RawTable] = []
-    for name, (sha256, own, others) in zip(named, each(_read_file, named.items()), strict=True):
+    read = list(each(_try_file, named.items()))
+    if faults := [fault for fault in read if isinstance(fault, UserError)]:
+        raise together(faults)
+    for name, (sha256, own, others) in zip(named, read, strict=True):
         hashes[name] = sha256
         tables += own
         skipped += others
@@ -70,6 +73,16 @@ def read_exports(paths: Sequence[Path], *, each: Each = map) -> RawExport:
     if all(table.pages and not table.data for table in tables):
         raise UserError("intake.no_rows", file=tables[0].file)
     return RawExport(tuple(tables), hashes, tuple(skipped), tuple(_remarks(tables)))
+
+
+def _try_file(
+    named: tuple[str, Path],
+) -> tuple[str, list[RawTable], list[str]] | UserError:
+    """What `_read_file` gives, or what is wrong: who sends ten files is told of all that are."""
+    try:
+        return _read_file(named)
+    except UserError as fault:
+        return fault
 
 
 def _read_file(named: tuple[str, Path]) -> tuple[str, list[RawTable], list[str]]:

@@ -11,6 +11,8 @@ import pytest
 
 from umea_eval.datasets.vhu_lss import results
 from umea_eval.datasets.vhu_lss.measures.people import STEPS
+from umea_eval.datasets.vhu_lss.results.reach import REASON_GROUPS
+from umea_eval.datasets.vhu_lss.schema import CODES
 from umea_eval.datasets.vhu_lss.synthetic import EXTRACTION, simulate
 
 PUBLIC = Path(__file__).parents[3] / "data/raw/public"
@@ -106,6 +108,26 @@ def test_the_flow_and_its_losses_add_up(found: results.Register) -> None:
     assert lost["invited", "staffing"] == 1  # E
     assert lost["accepted", "no_wish"] == 1  # D
     assert lost["examined", "illness"] == 1  # C
+
+
+def test_reasons_in_wide_classes_add_up_to_all_who_were_not_examined(
+    found: results.Register,
+) -> None:
+    steps = results.steps(found).set_index("step")
+    # C, D, E and G of 7 were not examined, B and F of the examined not followed up.
+    assert steps.loc["examined", ["eligible", "missed"]].tolist() == [7, 4]
+    assert steps.drop("examined")[["eligible", "missed"]].isna().all(axis=None)
+    table = results.reason_groups(found).set_index("reason")
+    assert table["persons"].groupby(table["lost_at"]).sum().to_dict() == {
+        "not examined": 4,
+        "lost before followed_up": 2,
+    }
+    assert table.loc[["declined", "circumstances", "organisation"], "persons"].tolist() == [1, 1, 1]
+    # Every reason has a class, and only one.
+    known = {code.code for code in CODES["reason"].codes}
+    known |= {"pending", "no_answer", "answer_missing", "not_stated"}
+    classed = [reason for group in REASON_GROUPS.values() for reason in group]
+    assert sorted(classed) == sorted(known)
 
 
 def test_the_order_of_rows_does_not_tell_which_number_is_larger(found: results.Register) -> None:

@@ -6,7 +6,7 @@ that disclosure control can judge them; ``total`` is the code of all categories 
 
 from umea_eval.datasets.fallprevention.results.bridges import bridges
 from umea_eval.datasets.fallprevention.results.closure import closure, closure_curve
-from umea_eval.datasets.fallprevention.results.downton import assessments_used, downton
+from umea_eval.datasets.fallprevention.results.downton import STATES, assessments_used, downton
 from umea_eval.datasets.fallprevention.results.fallers import (
     SEXES,
     fallers,
@@ -46,6 +46,7 @@ from umea_eval.datasets.fallprevention.results.variants import (
 __all__ = [
     "SEXES",
     "STARTS",
+    "STATES",
     "TOTAL",
     "Choices",
     "Register",

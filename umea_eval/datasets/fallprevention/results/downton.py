@@ -11,13 +11,20 @@ from umea_eval.datasets.fallprevention.results.shares import with_share
 
 # Days before the period in which an assessment still is of the period's beginning.
 LEAD = 31  # assumption
+# What is known of an assessed resident, and what is then counted.
+STATES = {
+    "followed": "assessed residents who are followed",
+    "not_followed": "assessed residents who are not followed",
+    "without_score": "assessed residents without a score",
+}
 
 
 def assessments_used(found: Register, choices: Choices) -> pd.DataFrame:
     """The residents with an assessment by what is known of them: ``state`` and ``residents``.
 
     "followed" for the whole horizon with a score, "not_followed", "without_score" and "total".
-    No rows where nobody is assessed.
+    ``counted``: a name for what is counted (`STATES`). The row of the total has its parts beside
+    it, each in a column of its own. No rows where nobody is assessed.
     """
     people = people_of(found, choices)
     scored, followed = people["score"].notna(), people["followed"]
@@ -25,9 +32,16 @@ def assessments_used(found: Register, choices: Choices) -> pd.DataFrame:
         "followed": int((scored & followed).sum()),
         "not_followed": int((scored & ~followed).sum()),
         "without_score": int((~scored).sum()),
-        TOTAL: len(people),
     }
-    table = pd.DataFrame({"state": list(counts), "residents": list(counts.values())})
+    table = pd.DataFrame(
+        {
+            "state": [*counts, TOTAL],
+            "counted": [*STATES.values(), "assessed residents"],
+            "residents": [*counts.values(), len(people)],
+        }
+    )
+    for state, residents in counts.items():
+        table[state] = pd.array([pd.NA] * len(counts) + [residents], dtype="Int64")
     return table if len(people) else table.iloc[:0]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from umea_eval.datasets.fallprevention.measures import fall_rates, predictive_values, repeat_fallers
 from umea_eval.datasets.fallprevention.measures.selection import PHASES, REPORTS, chosen
 from umea_eval.datasets.fallprevention.results.closure import time_in
-from umea_eval.datasets.fallprevention.results.downton import used_assessments
+from umea_eval.datasets.fallprevention.results.downton import STATES, used_assessments
 from umea_eval.datasets.fallprevention.results.rates import change
 from umea_eval.datasets.fallprevention.results.register import STARTS, Choices, Register
 from umea_eval.datasets.fallprevention.results.shares import with_share
@@ -19,7 +19,7 @@ from umea_eval.methods.nested import with_wider
 
 # What the counts of the main tables count: the same counts stand among the variants.
 CLOSED, FALLERS, REPEATERS = "closed in time", "fallers", "repeat fallers"
-ASSESSED, FELL = "assessed residents", "assessed residents who fell"
+ASSESSED, FELL = STATES["followed"], "assessed residents who fell"
 _NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 
 

@@ -48,7 +48,8 @@ def moves(found: Register, choices: Choices) -> pd.DataFrame:
 def placed_again(found: Register, choices: Choices) -> pd.DataFrame:
     """Återplacering within the chosen months and within twelve, by sex.
 
-    ``sex``, ``within``, ``returns`` (home), ``again``, ``value`` with limits, ``chosen``.
+    ``sex``, ``within``, ``returns`` (home), ``again``, ``value`` with limits, ``chosen``. For
+    disclosure control: what the returns are (``returns_of``).
     """
     rows = found.placements.assign(sex=sex_of(found.placements))
     made = [
@@ -56,17 +57,27 @@ def placed_again(found: Register, choices: Choices) -> pd.DataFrame:
         for within in sorted({SHORTER, choices.within})
     ]
     table = pd.concat(made, ignore_index=True)
-    return table.assign(chosen=table["within"] == choices.within)[
-        ["sex", "within", "returns", "again", "value", "lower", "upper", "chosen"]
-    ]
+    names = ["sex", "within", "returns", "again", "value", "lower", "upper", "chosen", "returns_of"]
+    table = table.assign(chosen=table["within"] == choices.within)
+    return _named(table, "returns", "within", "returns home")[names]
 
 
 def breakdowns(found: Register) -> pd.DataFrame:
     """Sammanbrott: the share of placements that have ended unplanned, by sex and months.
 
-    ``sex``, ``months``, ``placements``, ``unplanned``, ``value`` with limits, ``no_reason``.
+    ``sex``, ``months``, ``placements``, ``unplanned``, ``value`` with limits, ``no_reason``. For
+    disclosure control: what the two are (``placements_of``, ``no_reason_of``).
     """
-    return breakdowns_at(found, UNPLANNED, READ_AT)
+    table = breakdowns_at(found, UNPLANNED, READ_AT)
+    table = _named(table, "placements", "months", "placements followed")
+    return _named(table, "no_reason", "months", "ends without a reason")
+
+
+def _named(rows: pd.DataFrame, name: str, limit: str, measure: str) -> pd.DataFrame:
+    """With what is counted in ``name``: one number where it is the same for all of ``limit``."""
+    alike = rows.groupby("sex")[name].transform("nunique") == 1
+    named = measure + (" " + rows[limit].astype("str")).mask(alike, "")
+    return rows.assign(**{f"{name}_of": named.astype("object")})
 
 
 def again_within(found: Register, rows: pd.DataFrame, within: int, gap: int) -> pd.DataFrame:

@@ -8,14 +8,14 @@ from umea_eval.datasets.placement_days.results.register import (
     Choices,
     Register,
     days_of,
-    ran_within,
 )
 from umea_eval.methods.proportions import with_share
 
 
 def siblings(found: Register, choices: Choices) -> pd.DataFrame:
-    """Siblings in care on the year's last day in whole months of data: one row.
+    """Siblings in care when the year's last day in whole months of data ends: one row.
 
+    As the stock of ``flow``: whoever leaves on that day is not there any more.
     Siblings are children with the same dossier (an assumption: some systems have it so).
     ``children``, ``with_sibling`` in care that day, ``together`` with one in the same home, and
     the share of those with limits. No row without dossiers, homes or days of the year.
@@ -27,7 +27,7 @@ def siblings(found: Register, choices: Choices) -> pd.DataFrame:
     low, day = days_of(found, choices.year)
     if found.empty or day < low:
         return pd.DataFrame(columns=names)
-    there = rows[ran_within(rows, day, day)]
+    there = rows[(rows["starts"] <= day) & ~(rows["ends"] <= day)]
     there = there[["person", "dossier", "home"]].astype("object")
     kin = there.dropna(subset=["dossier"]).drop_duplicates(["person", "dossier"])
     related = kin[kin.duplicated("dossier", keep=False)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from umea_eval.datasets.vhu_lss.measures import flow, losses
+from umea_eval.datasets.vhu_lss.measures.people import NOT_DUE
 from umea_eval.datasets.vhu_lss.results.register import (
     ALPHA,
     QUESTIONS,
@@ -25,6 +27,15 @@ from umea_eval.methods.two_shares import two_shares
 ROUNDS = ("40", "50", "60")
 STEP_FLAGS = ("invited", "accepted", "examined")
 Group = Literal["sex", "round"]
+NOT_EXAMINED = "not examined"
+# Wide classes of why an eligible person was not examined, in the order of the table.
+REASON_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "declined": ("no_wish", "other_care", "fear", "representative"),
+    "not_reached": ("not_reached", "no_answer", "answer_missing", "pending", "cancelled"),
+    "circumstances": ("illness", "moved", "dead"),
+    "organisation": ("staffing", "not_introduced"),
+    "other": ("other", "not_stated"),
+}
 
 
 def reached(found: Register) -> pd.DataFrame:
@@ -40,14 +51,19 @@ def steps(found: Register) -> pd.DataFrame:
     """The flow, one row per step: who reached it, of whom, and who went no further.
 
     ``step``, ``before`` (the step before), ``numerator``, ``denominator``, ``value`` with limits,
-    ``lost`` and ``lost_at`` (a name for what is lost there).
+    ``lost`` and ``lost_at`` (a name for what is lost there). In the row of the examined only:
+    ``eligible``, and those of them who were not (``missed``).
     """
     table = flow(found.people)
     before = table["step"].shift().fillna("none").astype("str")
     table = table.assign(before=before, lost_at="lost before " + table["step"])
     table.loc[0, "lost"] = np.nan
+    own = table["numerator"].where(table["step"] == "examined")
+    whole = table["numerator"].iloc[0]
+    table = table.assign(eligible=own.mask(own.notna(), whole), missed=whole - own)
     names = ["step", "before", "numerator", "denominator", "value", "lower", "upper"]
-    return table[[*names, "lost", "lost_at"]].astype({"lost": "Int64"})
+    counts = ("lost", "eligible", "missed")
+    return table[[*names, *counts, "lost_at"]].astype(dict.fromkeys(counts, "Int64"))
 
 
 def reasons(found: Register) -> pd.DataFrame:
@@ -61,6 +77,30 @@ def reasons(found: Register) -> pd.DataFrame:
     table = table.reset_index(drop=True)
     table["lost_at"] = "lost before " + table["step"].astype("str")
     return table[["step", "lost_at", "reason", "persons"]].astype({"persons": "int64"})
+
+
+def reason_groups(found: Register) -> pd.DataFrame:
+    """As ``reasons``, in wide classes, all of which have a row: why persons were not examined, and
+    why the examined were not followed up (not due yet, or another reason).
+    """
+    table = losses(found.people)
+    later = (table["step"] == "followed_up").to_numpy()
+    before = table[~later].set_index("reason")["numerator"].groupby(level=0).sum()
+    rows = [
+        ("examined", NOT_EXAMINED, group, int(before.reindex(reasons_in, fill_value=0).sum()))
+        for group, reasons_in in REASON_GROUPS.items()
+    ]
+    due = (table["reason"] != NOT_DUE).to_numpy()
+    rows += [
+        (
+            "followed_up",
+            "lost before followed_up",
+            group,
+            int(table["numerator"][later & which].sum()),
+        )
+        for group, which in ((NOT_DUE, ~due), ("another", due))
+    ]
+    return pd.DataFrame(rows, columns=["step", "lost_at", "reason", "persons"])
 
 
 def described(found: Register, by: Group) -> pd.DataFrame:
