@@ -16,6 +16,7 @@ from tests.projects import FINISH, PARAMETERS, cell, make_project, notebook, tre
 AGES = "unit,age,n\nA,young,12\nA,old,10\nB,young,15\nB,old,12\n"
 MEN = (
     COUNTED.replace("sexes.csv", "ages.csv")
+    .replace('"units"', '"men"')
     .replace('ue.Field("sex", {"sv": "Kön", "en": "Sex"}', 'ue.Field("age", {"sv": "A", "en": "A"}')
     .replace('measure="residents")', 'measure="residents", where={"sex": "men"})')
     .replace('{"n": released["sexes"].set_index(["unit", "sex"])["n"][("B", "total")]}', '{"n": 1}')
@@ -107,3 +108,21 @@ def test_all_reports_are_compared_too(tmp_path: Path, umea_eval: Run) -> None:
     assert all(
         b"27" not in page for name, page in tree(project / "reports").items() if "csv" in name
     )
+
+
+def test_a_released_report_withholds_the_release_of_another(tmp_path: Path, umea_eval: Run) -> None:
+    """What a batch would have compared is compared when each is released by itself."""
+    project = project_of(tmp_path / "project")
+    for name in ("men", "units"):
+        assert umea_eval(project, "report", name).returncode == 0
+    out = "--by", "FoU-ledare"
+    assert umea_eval(project, "release", "reports/men/exempeldata-sv", *out).returncode == 0
+    log = (project / "release_log.jsonl").read_bytes()
+    done = umea_eval(project, "release", "reports/units/exempeldata-sv", *out)
+    assert done.returncode == 3
+    assert "Rapporten units/exempeldata-sv släpps inte" in done.stderr
+    assert "tillsammans med men/exempeldata-sv, som lämnades ut 20" in done.stderr
+    assert "tabellen sexes, rad" in done.stderr
+    assert (project / "release_log.jsonl").read_bytes() == log
+    # The same again is no news.
+    assert umea_eval(project, "release", "reports/men/exempeldata-sv", *out).returncode == 0

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.acceptance.test_editions import SEXES, units_project
 from tests.conftest import Run
-from umea_eval.disclosure.profiles import Withheld
+from tests.disclosure.test_differencing import named
+from tests.projects import make_project
+from umea_eval.disclosure.profiles import Withheld, release
+from umea_eval.disclosure.stored import to_json
 from umea_eval.errors import UserError
 from umea_eval.runs.executed import record
-from umea_eval.runs.versions import FOLDER, check_versions, clashes, remember_version
+from umea_eval.runs.versions import (
+    FOLDER,
+    check_released,
+    check_versions,
+    clashes,
+    remember_version,
+)
 from umea_eval.settings import read_settings
 
 REPORT = "units/exempeldata-sv-profile-default"
@@ -65,3 +75,29 @@ def test_a_re_run_with_one_person_more_is_withheld(tmp_path: Path, umea_eval: Ru
 
     # After a batch: a report beside itself opens nothing.
     assert clashes([REPORT, REPORT], settings, language="sv") == {}
+
+
+def test_the_last_of_all_areas_is_withheld_where_all_has_been_released(tmp_path: Path) -> None:
+    """33 women in all, 30 of them in A: the 3 of B follow."""
+    settings = read_settings(make_project(tmp_path / "project", {}))
+    sexes_of = {"": (33, 47), "A": (30, 20), "B": (3, 27)}
+
+    def facts(area: str, *, example: bool = True) -> dict[str, Any]:
+        women, men = sexes_of[area]
+        table = named("sex", "sex", [("women", women), ("men", men), ("total", women + men)])
+        shown = to_json(release([table], "default", ()))
+        return {"name": "small", "profile": "default", "example": example, "released": shown}
+
+    def check(area: str, *, example: bool = True) -> None:
+        given = {"area": area, "language": "en"}
+        record = facts(area, example=example)
+        check_released(record, given, settings, report=f"new {area}", language="sv")
+
+    time = "2026-01-01T00:00:00+01:00"
+    for area in ("", "A"):
+        check("B")  # one more may be missing yet
+        given = {"area": area, "language": "sv"}
+        remember_version(facts(area), given, settings, report=f"small {area}", time=time)
+    with pytest.raises(Withheld, match="Rapporten new B släpps inte: tillsammans med small ,"):
+        check("B")
+    check("B", example=False)  # made-up data tell nothing of anybody

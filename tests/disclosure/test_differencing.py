@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from tests.disclosure.test_stored import W, count, read, sexes
 from umea_eval.disclosure.differencing import (
+    Beside,
     Revealed,
     compare_reports,
     compare_versions,
@@ -23,6 +26,11 @@ def by_sex(women: int, men: int, *more: tuple[str, str, int]) -> Published:
     return read(
         sexes([("B", "women", women), ("B", "men", men), ("B", "total", women + men), *more])
     )
+
+
+def beside(name: str, published: Published, period: str, area: str | None = None) -> Beside:
+    parameters = {"period": period} | ({} if area is None else {"area": area})
+    return Beside(name, published, RULE, "small", parameters)
 
 
 def told(found: tuple[Revealed, ...]) -> list[tuple[tuple[str, ...], str]]:
@@ -101,11 +109,11 @@ def test_what_two_reports_show_of_one_quantity_is_put_together() -> None:
     # 30 + 27 = 57 men, 60 - 57 = 3 women.
     found = compare_reports(second, first, RULE)
     assert (("women",), "together") in told(found)
-    assert first_clash([("a", first, RULE, "2023"), ("b", second, RULE, "2023")]) == {
+    assert first_clash([beside("a", first, "2023"), beside("b", second, "2023")]) == {
         "b": ("a", found)
     }
     # In the other order the other one is the later, and it is withheld.
-    assert list(first_clash([("b", second, RULE, "2023"), ("a", first, RULE, "2023")])) == ["a"]
+    assert list(first_clash([beside("b", second, "2023"), beside("a", first, "2023")])) == ["a"]
 
 
 def test_reports_about_other_persons_are_not_put_together() -> None:
@@ -113,7 +121,7 @@ def test_reports_about_other_persons_are_not_put_together() -> None:
     first = read(named("sex", "sex", [("women", 3), ("men", 27), ("total", 30)]))
     second = read(named("sex", "sex", [("women", 13), ("men", 27), ("total", 40)]))
     assert compare_reports(second, first, RULE) == ()
-    assert first_clash([("a", first, RULE, "2023"), ("b", second, RULE, "2023")]) == {}
+    assert first_clash([beside("a", first, "2023"), beside("b", second, "2023")]) == {}
 
 
 @pytest.mark.parametrize(("dimension", "same"), [("month", True), ("age", False)])
@@ -125,18 +133,78 @@ def test_of_two_years_the_months_that_both_show_are_put_together(
     rows = [("a", 3), ("b", 27), ("c", 50)]
     first = read(named("of 2023", dimension, [*rows, ("total", 80)]))
     second = read(named("of 2022", dimension, rows[1:]))
-    clashes = first_clash([("2023", first, RULE, "2023"), ("2022", second, RULE, "2022")])
+    clashes = first_clash([beside("2023", first, "2023"), beside("2022", second, "2022")])
     assert (list(clashes) == ["2022"]) is same
-    assert list(first_clash([("a", first, RULE, ""), ("b", second, RULE, "")])) == ["b"]
+    assert list(first_clash([beside("a", first, ""), beside("b", second, "")])) == ["b"]
 
 
 def test_a_report_that_is_withheld_withholds_no_other() -> None:
     first = read(named("sex", "sex", [("women", 3), ("men", 27), ("total", 30)]))
     second = read(named("sex", "sex", [("men", 27)]))
     clashes = first_clash(
-        [("a", first, RULE, "2023"), ("b", second, RULE, "2023"), ("c", second, RULE, "2023")]
+        [beside("a", first, "2023"), beside("b", second, "2023"), beside("c", second, "2023")]
     )
     assert {name: clash[0] for name, clash in clashes.items()} == {"b": "a", "c": "a"}
+
+
+def parts_of_all(profile: str = "default") -> list[Beside]:
+    """80 in all, 50 in A and 30 in B, of whom 3 women."""
+    sexes_of = {"": (33, 47), "A": (30, 20), "B": (3, 27)}
+    return [
+        Beside(
+            f"of {area}",
+            read(
+                named("sex", "sex", [("women", women), ("men", men), ("total", women + men)]),
+                profile=profile,
+            ),
+            RULES[profile],
+            "small",
+            {"period": "2023", "area": area},
+        )
+        for area, (women, men) in sexes_of.items()
+    ]
+
+
+def test_all_but_the_other_areas_are_those_of_one() -> None:
+    # 33 women in all, 30 of them in A: the 3 of B, which its own report hides.
+    everyone, a, b = parts_of_all()
+    clashes = first_clash([everyone, a, b])
+    assert [(name, earlier) for name, (earlier, _) in clashes.items()] == [("of B", "of ")]
+    # Of the 30 in B he then knows the men too.
+    (found,) = (revealed for _, revealed in clashes.values())
+    assert told(found) == [(("women",), "together"), (("men",), "together")]
+    # The last of the three is withheld, whichever it is.
+    assert list(first_clash([b, a, everyone])) == ["of "]
+    assert list(first_clash([b, everyone, a])) == ["of A"]
+
+
+def test_areas_without_the_whole_open_nothing() -> None:
+    everyone, a, b = parts_of_all()
+    assert first_clash([a, b]) == {}
+    # A third area may be there too: some of the 33 women.
+    assert first_clash([everyone, b]) == {}
+    # Another definition, or another evaluation, is about something else.
+    assert first_clash([replace(everyone, parameters={"period": "2022", "area": ""}), a, b]) == {}
+    assert first_clash([replace(everyone, notebook="other"), a, b]) == {}
+
+
+def test_rounded_areas_leave_enough_values() -> None:
+    # 35 less 30 may be 33 to 37 less 28 to 32: 1 to 9.
+    assert first_clash(parts_of_all("strict")) == {}
+
+
+def test_figures_that_do_not_add_up_open_nothing() -> None:
+    # 30 and 40 women of 33: some are counted in both, or they are other persons.
+    everyone, a, b = parts_of_all()
+    rows = [("women", 40), ("men", 10), ("total", 50)]
+    assert (
+        first_clash(
+            [everyone, a, replace(a, name="c", parameters={**a.parameters, "area": "C"}), b]
+        )
+        == {}
+    )
+    more = replace(b, published=read(named("sex", "sex", rows)))
+    assert first_clash([everyone, a, more]) == {}
 
 
 def test_another_profile_that_shows_what_is_protected_is_found() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from tests.disclosure.conftest import Population
 from tests.test_few_persons import run_cells
@@ -45,14 +46,15 @@ def shown(report: Report) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("profile", ["default", "strict"])
 @pytest.mark.parametrize("name", EVALUATIONS)
 def test_what_is_shown_depends_on_the_data_through_the_release_only(
-    name: str, population: Population
+    name: str, profile: str, population: Population
 ) -> None:
     population(name, 3, PERSONS)
-    first = run_cells(name)
+    first = run_cells(name, profile=profile)
     population(name, 4, MORE)
-    second = again(name, first)
+    second = again(name, first, profile=profile)
     assert len(first.fragments) > 40
     differing = [pair for pair in zip(shown(first), shown(second), strict=True) if len({*pair}) > 1]
     assert differing == []
@@ -82,6 +84,14 @@ def words_of(content: bytes) -> str:
     return " ".join("".join(run) for run in runs)
 
 
+def cells_of(content: bytes) -> str:
+    """All cells of a workbook, which has no sheet that is hidden."""
+    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+        assert all(sheet.visible == SheetVisibleEnum.Visible for sheet in book.sheets_metadata)
+        sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+    return " ".join(str(cell) for sheet in sheets for row in sheet for cell in row)
+
+
 def numbers(text: str) -> set[float]:
     """The numbers of a text, however it writes thousands and decimals."""
     plain = re.sub(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3})", "", text)
@@ -93,11 +103,11 @@ def numbers(text: str) -> set[float]:
 def test_no_file_that_leaves_has_a_suppressed_number(
     name: str, population: Population, umea_eval: Any
 ) -> None:
-    """In the table files a suppressed cell is ``..``, and the numbers of the Word file are among
-    those of a report that knows the released values only."""
+    """In the table files a suppressed cell is ``..``, and the numbers of the Word file and of the
+    workbook are among those of a report that knows the released values only, with its digits."""
     population(name, 3, PERSONS)
     project = Path.cwd()
-    done = umea_eval(project, "report", name, "--formats", "html,docx")
+    done = umea_eval(project, "report", name, "--formats", "html,docx,xlsx")
     assert done.returncode == 0, done.stderr
     (manifest,) = (project / "reports" / name).rglob("manifest.json")
     files = {path.name: path.read_bytes() for path in manifest.parent.rglob("*") if path.is_file()}
@@ -115,6 +125,8 @@ def test_no_file_that_leaves_has_a_suppressed_number(
     for file, content in files.items():
         if file.endswith(".docx"):  # the PDF is made of the same blocks
             assert numbers(words_of(content)) - allowed - pages == set(), file
+        if file.endswith(".xlsx"):
+            assert numbers(cells_of(content)) - allowed == set(), file
     hidden = 0
     for file, content in files.items():
         table = file.removesuffix(".csv").removeprefix("exempeldata-")

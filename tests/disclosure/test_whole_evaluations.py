@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,10 +19,12 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from tests.disclosure.conftest import Population
 from tests.disclosure.learned import Cells, Relation, always_zero, learn, opened, registered
 from umea_eval.datasets.fallprevention.results import STATES
+from umea_eval.disclosure.areas import Shown, opened_by_parts
 from umea_eval.disclosure.linked import floats, link
 from umea_eval.disclosure.profiles import Withheld, release
 from umea_eval.disclosure.rules import RULES
-from umea_eval.disclosure.stored import Published, from_json
+from umea_eval.disclosure.stored import Published, from_json, to_json
+from umea_eval.disclosure.tables import Field, ReleasedTable
 from umea_eval.runs.executed import record
 
 EVALUATIONS = ("fallprevention", "forsorjningsstod", "placement_days", "vhu_lss")
@@ -106,11 +109,17 @@ class Outsider:
         return narrow
 
 
-def finished(reports: Path, name: str) -> Published:
-    """The Swedish public report of an evaluation, as it lies in its folder."""
-    (folder,) = reports.glob(f"{name}/*sv/")
+def released_of(reports: Path, name: str, language: str = "sv") -> dict[str, Any]:
+    """What the record of an evaluation's public report says of it, as it lies in its folder."""
+    (folder,) = reports.glob(f"{name}/*{language}/")
     notebook = json.loads((folder / "notebook.ipynb").read_text(encoding="utf-8"))
-    return from_json(record(notebook)["released"])
+    released: dict[str, Any] = record(notebook)["released"]
+    return released
+
+
+def finished(reports: Path, name: str) -> Published:
+    """The Swedish public report of an evaluation."""
+    return from_json(released_of(reports, name))
 
 
 @pytest.mark.parametrize("name", EVALUATIONS)
@@ -133,6 +142,24 @@ def test_the_attacker_opens_what_is_open(product_reports: Path) -> None:
     )
     outsider.known[second] = outsider.world(first, 1)[second]
     assert str(linked.names[first]) in outsider.too_narrow(RULES["default"].width)
+
+
+@pytest.mark.parametrize("name", EVALUATIONS)
+def test_both_languages_suppress_the_same_cells(name: str, product_reports: Path) -> None:
+    """Of two complements of one size one language chose the first, the other one the second: each
+    told what the other hid."""
+    swedish, english = (released_of(product_reports, name, each) for each in ("sv", "en"))
+    assert swedish["counts"] == english["counts"]
+    assert swedish["amounts"] == english["amounts"]
+
+    def hidden(released: dict[str, Any]) -> dict[tuple[str, str], list[int]]:
+        return {
+            (table["name"], column["name"]): column["hidden"]
+            for table in released["tables"]
+            for column in table["columns"]
+        }
+
+    assert hidden(swedish) == hidden(english)
 
 
 # --- what an outsider knows without learning it ---------------------------------------------------
@@ -231,6 +258,82 @@ def test_each_step_is_a_part_of_the_one_before_also_by_sex(population: Populatio
         steps = table.reindex(columns=["invited", "accepted", "examined"])
         left = -steps.diff(axis="columns").drop(columns="invited").astype("float64")
         assert not left.isin([1, 2, 3, 4]).to_numpy().any(), name
+
+
+def made_of(table: ReleasedTable, column: Field) -> set[str]:
+    """The counts that a share, limit, effect or p-value is made of: those of its other numbers too,
+    and the group of each part that it is ``of``."""
+    fields = {each.name: each for each in table.columns}
+    found: set[str] = set()
+    todo = [column.name]
+    while todo:
+        own = fields[todo.pop()]
+        leaders = [own.numerator, own.denominator, own.of, own.step]
+        for name in leaders if own.kind != "count" else [own.of] if own.name == column.of else []:
+            if name in fields and name not in found:
+                found.add(name)
+                todo.append(name)
+    return {name for name in found if fields[name].kind == "count" and fields[name].personal}
+
+
+@pytest.mark.parametrize("profile", ["default", "strict"])
+@pytest.mark.parametrize(
+    "name",
+    ["fallprevention", *(pytest.param(n, marks=pytest.mark.slow) for n in EVALUATIONS[1:])],
+)
+def test_nothing_is_shown_of_a_suppressed_count(
+    name: str, profile: str, population: Population
+) -> None:
+    """No limit, difference, ratio, p-value or mean whose counts are not all shown."""
+    shown = 0
+    for n in (60, 150):
+        population(name, 903, n)
+        released = release(registered(name), profile, ())
+        for table in (released.table(each) for each in released):
+            for column in table.columns:
+                if column.kind in ("count", "text", "id") or not column.personal:
+                    continue
+                own = table.frame[column.name].notna()
+                shown += int(own.sum())
+                for count in sorted(made_of(table, column)):
+                    assert not (own & table.suppressed[count]).any(), (n, table.name, column.name)
+    assert shown > 100
+
+
+def test_the_centre_of_a_chart_does_not_tell_a_rounded_sum(population: Population) -> None:
+    """The centre times the resident-days is the number of falls: 116, where the page says 115."""
+    population("fallprevention", 903, 150)
+    tables = registered("fallprevention")
+    months = release(tables, "default", ())["months"]
+    told = (months["centre"].dropna() * months["days"].sum() / 1000).round(6).unique().tolist()
+    (whole,) = (table.frame["events"].sum() for table in tables if table.name == "months")
+    assert told == [whole]
+    limits = release(tables, "strict", ())["months"][["centre", "lower", "upper"]]
+    assert limits.isna().all(axis=None)
+
+
+@pytest.mark.slow
+def test_municipalities_and_all_of_them_open_each_other(population: Population) -> None:
+    """What is then known of each suppressed count is so: its true value is among those left."""
+    population("vhu_lss", 903, 60)
+    everything = {"": registered("vhu_lss")}
+    for place in ("Robertsfors", "Storuman", "Umeå", "Vännäs"):
+        everything[place] = registered("vhu_lss", municipality=place)
+    truth = {
+        (place, at): float(linked.value[index])
+        for place, tables in everything.items()
+        for linked in [link(tables)]
+        for at, index in linked.at.items()
+    }
+    reports = {
+        place: Shown(place, from_json(to_json(release(tables, "default", ()))), RULES["default"])
+        for place, tables in everything.items()
+    }
+    found = opened_by_parts(
+        [reports[""]], {place: [each] for place, each in reports.items() if place}, "municipality"
+    )
+    assert found
+    assert all(low <= truth[report, at] <= high for report, at, low, high in found)
 
 
 def test_all_years_of_vhu_are_those_of_the_report_where_it_covers_them(

@@ -283,6 +283,39 @@ def test_figures_are_the_same_bytes_and_their_ids_do_not_clash(settings: Setting
         assert set(referred) <= own
 
 
+def test_a_picture_is_drawn_with_the_digits_of_its_page(settings: Settings) -> None:
+    """Whoever measures a picture cannot tell 5 of 15 from 33.3 %, nor a mean's group from it."""
+
+    def picture(share: float, mean: float, exact: bool) -> tuple[str, dict[str, float]]:
+        report = begun(settings)
+        report.input("data/raw/public/figures.csv")
+        frame = pd.DataFrame({"name": ["Umeå"], "value": [share], "mean": [mean], "kr": [mean]})
+        more = (
+            Field("name", words("Namn"), kind="id"),
+            Field("value", words("Andel"), kind="share"),
+            Field("mean", words("Medel"), kind="value", decimals=1, show=False),
+            Field("kr", words("Belopp"), kind="amount"),
+        )
+        report.table("figures", frame, caption=words("Värden"), columns=more)
+        report.release()
+        seen: dict[str, float] = {}
+
+        def mark(tables: Released, ax: Any) -> None:
+            row = tables["figures"].iloc[0]
+            seen.update({name: float(row[name]) for name in ("value", "mean", "kr")})
+            ax.plot([0, row["value"]], [0, row["mean"]], marker="o")
+
+        report.figure("f", draw=mark, table="figures", alt=words("a"))
+        if exact:
+            assert float(report.released["figures"]["value"].iloc[0]) == share
+        return html(report), seen
+
+    one, seen = picture(5 / 15, 24 / 7, True)
+    assert seen == {"value": 0.333, "mean": 3.4, "kr": 3.0}
+    assert one == picture(0.3334, 3.41, False)[0]
+    assert one != picture(0.334, 3.4, False)[0]
+
+
 @pytest.mark.parametrize("name", ["", "A", "å", "a b", "../a", "con", "com1", "1a", "a" * 61])
 def test_names_become_file_names_and_are_checked(settings: Settings, name: str) -> None:
     with pytest.raises(UserError) as caught:

@@ -111,7 +111,7 @@ def attack(
     if not len(linked):
         return ()
     known = known_values(linked, tables)
-    lower, upper = _rule_limits(linked, tables, known, rules)
+    lower, upper = rule_limits(linked, tables, known, rules)
     if told is not None:
         upper = np.where(told.linked.nobody_twice(), 0.0, upper)
     if amounts is not None:
@@ -296,7 +296,7 @@ def known_values(linked: LinkedSet, tables: Sequence[ReleasedTable]) -> FloatArr
     return known
 
 
-def _rule_limits(
+def rule_limits(
     linked: LinkedSet, tables: Sequence[ReleasedTable], known: FloatArray, rules: Rules
 ) -> tuple[FloatArray, FloatArray]:
     low, high = rounded_from(known, rules.rounding)

@@ -11,12 +11,14 @@ order in which reports were made.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
+from umea_eval.disclosure.areas import EVERYTHING, Opened, Shown, opened_by_parts
 from umea_eval.disclosure.attack import SECOND, Exposed, attack, known_values, row_label
 from umea_eval.disclosure.linked import FloatArray, LinkedSet, Name, Place, Sum
 from umea_eval.disclosure.rules import Rules
@@ -26,6 +28,11 @@ How = Literal["changed", "shown", "hidden", "together"]
 # Roles of cells that two reports name alike; the others are numbered in each (`stored`).
 _ALIKE = ("cell", "rest")
 _NUMBERED = "?"
+# Parameters that say which time a report is about: another time is another quantity.
+PERIOD = (
+    *("period", "year", "years", "month", "quarter", "season", "first", "last", "start", "end"),
+    *("from_date", "to_date", "until", "day", "extraction"),
+)
 # Dimensions that say which time a figure is of, whatever period its report is about.
 TIMES = ("year", "half_year", "quarter", "month", "period")
 
@@ -88,30 +95,123 @@ def _opened(
     return (*(Revealed(cell, "together") for _, cell in sorted(opened.items())), *shown)
 
 
-def first_clash(
-    reports: Sequence[tuple[str, Published, Rules, Hashable]],
-) -> Mapping[str, tuple[str, tuple[Revealed, ...]]]:
+@dataclass(frozen=True)
+class Beside(Shown):
+    """A report beside others: also its notebook, and its parameters but for language, profile and
+    edition."""
+
+    notebook: str
+    parameters: Mapping[str, str]
+
+    @cached_property
+    def figures(self) -> _Figures:
+        """Its figures by name."""
+        return _Figures.of(self.published)
+
+    @cached_property
+    def period(self) -> tuple[tuple[str, str], ...]:
+        """Which time it is about, as its parameters say."""
+        return tuple((name, self.parameters[name]) for name in PERIOD if name in self.parameters)
+
+    @cached_property
+    def but(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Its parameters without each one that is not a time."""
+        listed = sorted(self.parameters.items())
+        return {
+            one: tuple((name, value) for name, value in listed if name != one)
+            for one in self.parameters
+            if one not in PERIOD
+        }
+
+    def is_part_of(self, other: Beside) -> bool:
+        """Whether it is about one category of what the other is about in all."""
+        return self.notebook == other.notebook and any(
+            self.parameters[name] not in EVERYTHING
+            and other.parameters.get(name) in EVERYTHING
+            and rest == other.but.get(name)
+            for name, rest in self.but.items()
+        )
+
+
+def clash(later: Beside, earlier: Sequence[Beside]) -> tuple[str, tuple[Revealed, ...]] | None:
+    """The first of the earlier reports that a report would open, or be opened by: name and how.
+
+    On different periods a measure is the same quantity only if both show a figure of it for the
+    same time, and that is the same: the months that two years' reports go through. A report on one
+    category and one on all (`areas`) are compared together with those on the other categories.
+    """
+    for other in earlier:
+        if later.is_part_of(other) or other.is_part_of(later):
+            continue  # figures that happen to agree are those of different persons
+        measures = _agreeing(later.figures, other.figures, apart=True)
+        if later.period != other.period:
+            measures &= _of_one_time(later.figures, other.figures)
+        revealed = (
+            _opened(later.published, other.published, later.rules, measures) if measures else ()
+        )
+        if revealed:
+            return other.name, revealed
+    for dimension in later.but:
+        found = _clash_of_parts(later, earlier, dimension)
+        if found is not None:
+            return found
+    return None
+
+
+def _clash_of_parts(
+    later: Beside, earlier: Sequence[Beside], dimension: str
+) -> tuple[str, tuple[Revealed, ...]] | None:
+    def opened(reports: Sequence[Beside]) -> set[Opened]:
+        return set(opened_by_parts(*_whole_and_parts(reports, dimension), dimension))
+
+    same = [
+        other
+        for other in earlier
+        if other.notebook == later.notebook and other.but.get(dimension) == later.but[dimension]
+    ]
+    # What was open before this report came is not its doing.
+    found = opened([*same, later])
+    found = found - opened(same) if found else found
+    if not found:
+        return None
+    ofall = later.parameters[dimension] in EVERYTHING
+    named = [other for other in same if other.name in {cell.report for cell in found}]
+    named += [other for other in same if (other.parameters[dimension] in EVERYTHING) != ofall]
+    reports = {report.name: report for report in (*same, later)}
+    return named[0].name, tuple(
+        Revealed(_exposed(reports[cell.report], cell), "together") for cell in sorted(found)
+    )
+
+
+def _whole_and_parts(
+    reports: Sequence[Beside], dimension: str
+) -> tuple[list[Beside], dict[str, list[Beside]]]:
+    parts: dict[str, list[Beside]] = defaultdict(list)
+    for report in reports:
+        parts[report.parameters[dimension]].append(report)
+    whole = [report for value in EVERYTHING for report in parts.pop(value, [])]
+    return whole, parts
+
+
+def _exposed(report: Beside, cell: Opened) -> Exposed:
+    table = next(each for each in report.published.tables if each.name == cell.place.table)
+    label = row_label(table, cell.place.row)
+    return Exposed(cell.place, label, int(cell.high - cell.low) + 1, report.rules.width)
+
+
+def first_clash(reports: Sequence[Beside]) -> Mapping[str, tuple[str, tuple[Revealed, ...]]]:
     """In plan order: the reports that would open an earlier one, each with that one's name and how.
 
-    ``reports`` are (name, what it shows, rules, period). On different periods a measure is the same
-    quantity only if both show a figure of it for the same time, and that is the same: the months
-    that two years' reports go through. A report that is withheld is not compared with those after
-    it, since nobody gets it.
+    A report that is withheld is not compared with those after it, since nobody gets it.
     """
     clashes: dict[str, tuple[str, tuple[Revealed, ...]]] = {}
-    kept: list[tuple[str, Published, _Figures, Hashable]] = []
-    for name, published, rules, period in reports:
-        own = _Figures.of(published)
-        for earlier, other, figures, then in kept:
-            measures = _agreeing(own, figures, apart=True)
-            if period != then:
-                measures &= _of_one_time(own, figures)
-            revealed = _opened(published, other, rules, measures) if measures else ()
-            if revealed:
-                clashes[name] = earlier, revealed
-                break
+    kept: list[Beside] = []
+    for report in reports:
+        found = clash(report, kept)
+        if found is None:
+            kept.append(report)
         else:
-            kept.append((name, published, own, period))
+            clashes[report.name] = found
     return clashes
 
 

@@ -31,7 +31,7 @@ from umea_eval.report.marking import marking
 from umea_eval.report.plan import FOLDER as PLANS
 from umea_eval.report.plan import Plan, read_plan
 from umea_eval.report.plan import items as plan_items
-from umea_eval.report.tables import WrittenTable, counted, write_table
+from umea_eval.report.tables import WrittenTable, as_printed, counted, write_table
 from umea_eval.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ class Report:
         self._tables: dict[str, Table] = {}
         self._words: dict[str, tuple[Words, Words | None, Values | FromReleased | None]] = {}
         self._released = Released({})
+        self._drawn: Released | None = None
         self._project: project.Project | None = None
         self._plan: Plan | None = None
         self._level = 1
@@ -370,8 +371,9 @@ class Report:
         """A figure of a registered table, with the table behind it in a fold.
 
         ``draw(released, ax)`` draws on ``ax`` (an array of axes if there are several ``panels``:
-        rows, columns). ``alt`` says what the picture shows, that is the finding. Without
-        ``caption`` the table's caption serves. ``size`` is in inches.
+        rows, columns) from tables with the digits that their pages show: whoever measures a picture
+        learns no more than a reader. ``alt`` says what the picture shows, that is the finding.
+        Without ``caption`` the table's caption serves. ``size`` is in inches.
         """
         self._require("showing", "figure")
         self._check_name(name, {figure for part, figure in self._numbers if part == "figure"})
@@ -383,8 +385,10 @@ class Report:
         own, notes = self._caption(table)
         if caption is not None:
             own = fill(caption, self.language, **self._values(values))
+        if self._drawn is None:
+            self._drawn = as_printed(self._released)
         svg = draw_svg(
-            draw, self._released, name=f"figure-{name}", alt=finding, size=size, panels=panels
+            draw, self._drawn, name=f"figure-{name}", alt=finding, size=size, panels=panels
         )
         label = text("report.figure", self.language, number=number)
         behind = text("report.behind", self.language, number=number)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from umea_eval.disclosure.tables import NUMBERS, Field, ReleasedTable
+from umea_eval.disclosure.tables import NUMBERS, Field, Released, ReleasedTable
 from umea_eval.language import Language, Words, fill, has_text, number, text
 
 Mark = Literal["", "suppressed", "missing"]
@@ -200,11 +201,54 @@ def _foreign(
     return spoken if worded and not column.words and spoken != language else None
 
 
+def as_printed(released: Released) -> Released:
+    """The released tables with no more digits than their pages show.
+
+    A picture is drawn from them: a share shown as 33.3 % and drawn at 0.333333 would be 5 of 15
+    to one who measures it. A column that no page shows gets the digits that it would have there.
+    """
+    return Released(
+        {name: _as_printed(released.table(name)) for name in released},
+        counts=released.counts,
+        amounts=released.amounts,
+        left_out=released.left_out,
+    )
+
+
+def _as_printed(table: ReleasedTable) -> ReleasedTable:
+    import pandas as pd  # noqa: PLC0415 - late: drawing is the exception
+
+    frame = table.frame.copy()
+    for column in table.columns:
+        kept = frame[column.name]
+        if column.kind not in NUMBERS or pd.api.types.is_integer_dtype(kept.dtype):
+            continue
+        decimals = table.decimals.get(column.name, (None,) * len(frame))
+        scale = 100 if column.kind == "share" else 1
+        numbers = [
+            math.nan
+            if pd.isna(value)
+            else float(Decimal(_digits(value, column.kind, places)) / scale)
+            for value, places in zip(kept, decimals, strict=True)
+        ]
+        plain = pd.Series(numbers, index=frame.index, dtype="float64")
+        frame[column.name] = plain if kept.dtype == plain.dtype else plain.astype("Float64")
+    return replace(table, frame=frame)
+
+
 def _number_cell(value: Any, kind: str, places: int | None, language: Language) -> Cell:
-    exact = exact_number(value) * (100 if kind == "share" else 1)
+    exact, decimals = _exact(value, kind), DECIMALS[kind] if places is None else places
+    return Cell(number(exact, language, decimals), _digits(value, kind, places))
+
+
+def _digits(value: Any, kind: str, places: int | None) -> str:
+    """The number with the digits of the page and a decimal point; a share in per cent."""
     decimals = DECIMALS[kind] if places is None else places
-    digits = number(exact, "en", decimals).replace(",", "").replace("\u2212", "-")
-    return Cell(number(exact, language, decimals), digits)
+    return number(_exact(value, kind), "en", decimals).replace(",", "").replace("\u2212", "-")
+
+
+def _exact(value: Any, kind: str) -> Decimal:
+    return exact_number(value) * (100 if kind == "share" else 1)
 
 
 def exact_number(value: Any) -> Decimal:

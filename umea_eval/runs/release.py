@@ -16,7 +16,7 @@ from umea_eval.runs import crate
 from umea_eval.runs.executed import record
 from umea_eval.runs.finished import NOTEBOOK
 from umea_eval.runs.manifest import FILE, read_manifests
-from umea_eval.runs.versions import check_versions, remember_version
+from umea_eval.runs.versions import check_released, check_versions, remember_version
 from umea_eval.settings import Settings
 
 
@@ -29,7 +29,7 @@ def release_report(
     be those of its manifest, byte for byte and none besides, and they are scanned once more. Raises
     UserError for a folder that is no report, an edition that must not leave, files that have been
     changed, and a ``by`` that is no role; Withheld for a hit of the scan, and for
-    what it reveals beside the version that was released before.
+    what it reveals beside the version that was released before, or beside another released report.
     """
     if not any(map(str.isalpha, by)) or not is_clean(by, known_of(settings)):
         raise UserError("disclosure.errors.release_by", language=language)
@@ -60,6 +60,7 @@ def release_report(
     check_release(files, settings, language=language, folder=shown)
     facts, parameters = record(json.loads(files[NOTEBOOK])), manifest["parameters"]
     check_versions(facts, parameters, settings, report=shown, language=language)
+    check_released(facts, parameters, settings, report=shown, language=language)
     entry = release_log.append(
         settings.root / release_log.FILE,
         time=datetime.now().astimezone().isoformat(timespec="seconds"),
