@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import stat
 import subprocess
 import sys
@@ -137,6 +138,30 @@ def test_the_internal_edition_stands_in_no_list_of_reports(made: Sequence[Path])
     listed = [folder for folder, _ in read_manifests(project / "reports")]
     assert listed == ["units/exempeldata-sv-profile-default"]
     assert "intern" not in render_index(project / "reports", "sv")
+
+
+def test_a_changed_manifest_does_not_let_the_internal_edition_out(
+    made: Sequence[Path], tmp_path: Path, umea_eval: Run
+) -> None:
+    source, public, internal = made
+    project = tmp_path / "project"
+    shutil.copytree(source, project)
+    copied = project / "reports/units/copied"
+    shutil.copytree(internal, copied)
+    manifest = copied / "manifest.json"
+    written = manifest.read_text(encoding="utf-8")
+    manifest.write_text(written.replace('"edition": "intern"', '"edition": "publik"'), "utf-8")
+    done = umea_eval(project, "release", "reports/units/copied", "--by", "Chef")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "intern utgåva" in done.stderr
+    # Nor is anything else believed that only the manifest says.
+    manifest = project / public.relative_to(source) / "manifest.json"
+    written = manifest.read_text(encoding="utf-8")
+    manifest.write_text(written.replace('"example": true', '"example": false'), "utf-8")
+    done = umea_eval(project, "release", str(public.relative_to(source)), "--by", "Chef")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "inte som när den skapades" in done.stderr
+    assert not (project / "release_log.jsonl").exists()
 
 
 def test_an_edition_that_does_not_exist_is_refused(tmp_path: Path, umea_eval: Run) -> None:

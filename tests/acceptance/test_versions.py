@@ -21,7 +21,7 @@ from umea_eval.runs.versions import (
     check_released,
     check_versions,
     clashes,
-    remember_version,
+    remembered,
 )
 from umea_eval.settings import read_settings
 
@@ -64,8 +64,19 @@ def test_a_re_run_with_one_person_more_is_withheld(tmp_path: Path, umea_eval: Ru
         {**changed, "edition": "intern"}, parameters, settings, report="x", language="sv"
     )
 
+    written = kept[0].read_bytes()
     # Once the changed version has been released, it is the one to compare with.
-    remember_version(changed, parameters, settings, report="x", time="2026-01-01T00:00:00+01:00")
+    time = "2026-01-01T00:00:00+01:00"
+    with (
+        pytest.raises(KeyboardInterrupt),
+        remembered(  # a release that came to nothing
+            changed, parameters, settings, report="x", time=time
+        ),
+    ):
+        raise KeyboardInterrupt
+    assert kept[0].read_bytes() == written
+    with remembered(changed, parameters, settings, report="x", time=time):
+        pass
     check_versions(changed, parameters, settings, report="x", language="sv")
     assert list((project / FOLDER).iterdir()) == kept
 
@@ -97,7 +108,8 @@ def test_the_last_of_all_areas_is_withheld_where_all_has_been_released(tmp_path:
     for area in ("", "A"):
         check("B")  # one more may be missing yet
         given = {"area": area, "language": "sv"}
-        remember_version(facts(area), given, settings, report=f"small {area}", time=time)
+        with remembered(facts(area), given, settings, report=f"small {area}", time=time):
+            pass
     with pytest.raises(Withheld, match="Rapporten new B släpps inte: tillsammans med small ,"):
         check("B")
     check("B", example=False)  # made-up data tell nothing of anybody

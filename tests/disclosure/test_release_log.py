@@ -14,21 +14,22 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
-from umea_eval.disclosure.release_log import FILE, FIRST, Entry, append, released, verify
+from umea_eval.disclosure.release_log import FILE, FIRST, Entry, alone, append, released, verify
 from umea_eval.errors import UserError
 
 
 def add(path: Path, n: int) -> Entry:
-    return append(
-        path,
-        time=f"2026-01-{n + 1:02}T10:00:00+01:00",
-        by="FoU-ledare å",
-        report=f"small/sv-{n}",
-        edition="publik",
-        profile="strict",
-        example=False,
-        files={"report.html": f"{n:064x}", "a.csv": "0" * 64},
-    )
+    with alone(path):
+        return append(
+            path,
+            time=f"2026-01-{n + 1:02}T10:00:00+01:00",
+            by="FoU-ledare å",
+            report=f"small/sv-{n}",
+            edition="publik",
+            profile="strict",
+            example=False,
+            files={"report.html": f"{n:064x}", "a.csv": "0" * 64},
+        )
 
 
 @pytest.fixture
@@ -68,6 +69,8 @@ def edited(lines: list[bytes]) -> dict[str, tuple[list[bytes], int]]:
         "forged": ([lines[0], json.dumps(forged).encode(), *lines[2:]], 2),
         "an empty line": ([*lines[:2], b"", *lines[2:]], 3),
         "a list": ([b"[1]", *lines], 1),
+        "nested too deeply": ([*lines, b"[" * 200_000], 6),
+        "half a character": ([*lines, lines[4].replace(b"\xc3\xa5", b"\\ud800")], 6),
     }
 
 
@@ -98,6 +101,12 @@ def test_a_cut_log_shows_only_against_a_hash_that_was_noted(log: Path) -> None:
     assert verify(log).broken == 5
     log.write_bytes(content[:-30])
     assert verify(log).broken == 5
+
+
+def test_a_log_that_cannot_be_read_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(UserError, match="går inte att läsa"):
+        verify(tmp_path / FILE)
 
 
 def test_many_at_once_lose_no_line(tmp_path: Path) -> None:
@@ -138,7 +147,7 @@ def test_release_and_log_as_commands(demo_reports: Path, tmp_path: Path, umea_ev
     folder = next((project / "reports/demo").glob("*"))
     report = folder.relative_to(project).as_posix()
     assert "än" in umea_eval(project, "log").stderr
-    for by in ("", "  ", "18900101-9802"):
+    for by in ("", "  ", "18900101-9802", "FoU-ledare\n2. utgåva publik", "Chef \x1b[2J"):
         assert umea_eval(project, "release", report, "--by", by).returncode == 2
     assert not (project / FILE).exists()
     done = umea_eval(project, "release", report, "--by", "FoU-ledare")
@@ -176,4 +185,5 @@ def test_release_and_log_as_commands(demo_reports: Path, tmp_path: Path, umea_ev
     assert "intern utgåva" in umea_eval(project, "release", report, "--by", "Chef").stderr
     assert umea_eval(project, "release", "reports", "--by", "Chef").returncode == 2
     assert umea_eval(project, "release", "notebooks", "--by", "Chef").returncode == 2
+    assert umea_eval(project, "release", "a" * 5000, "--by", "Chef").returncode == 2
     assert not path.exists()

@@ -113,7 +113,7 @@ def _log(language: Language) -> Group:
         if click.get_current_context().invoked_subcommand:
             return DONE
         path = read_settings().root / release_log.FILE
-        verdict = release_log.verify(path)
+        verdict = release_log.verify(path, language=language)
         for entry in verdict.entries:
             shown = {**vars(entry), "n": len(entry.files)}
             say(text("disclosure.log.line", language, **shown))
@@ -128,7 +128,7 @@ def _log(language: Language) -> Group:
         from umea_eval.disclosure import release_log  # noqa: PLC0415
 
         path = read_settings().root / release_log.FILE
-        verdict = release_log.verify(path, head=head)
+        verdict = release_log.verify(path, head=head, language=language)
         n = len(verdict.entries)
         if verdict.broken:
             tell(text("disclosure.log.broken", language, file=path.name, line=verdict.broken))

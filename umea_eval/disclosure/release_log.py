@@ -76,53 +76,51 @@ def append(
     files: Mapping[str, str],
     language: Language = "sv",
 ) -> Entry:
-    """Add a release to the log and return its line.
+    """Add a release to the log and return its line; the caller is ``alone`` with it.
 
-    Under a lock, and the file is replaced whole: whoever is killed midway leaves the old log.
-    Raises UserError for a log that does not hold (nothing is added to a broken chain), or that
-    cannot be written.
+    The file is replaced whole: whoever is killed midway leaves the old log. Raises UserError for a
+    log that does not hold (nothing is added to a broken chain), or that cannot be written.
     """
-    try:
-        with _locked(path, language):
-            known = verify(path)
-            if not known.holds:
-                raise UserError(
-                    "disclosure.errors.log_broken",
-                    language=language,
-                    file=path.name,
-                    line=known.broken,
-                )
-            facts: dict[str, Any] = {
-                "number": len(known.entries) + 1,
-                "time": time,
-                "by": by,
-                "report": report,
-                "edition": edition,
-                "profile": profile,
-                "example": example,
-                "files": dict(sorted(files.items())),
-                "previous": known.entries[-1].hash if known.entries else FIRST,
-            }
-            entry = Entry(**facts, hash=_hash(facts))
-            before = path.read_bytes() if path.exists() else b""
-            write_whole(path, before + _line(asdict(entry)))
-    except OSError:
+    known = verify(path, language=language)
+    if not known.holds:
         raise UserError(
-            "disclosure.errors.log_not_written", language=language, file=path.name
-        ) from None
+            "disclosure.errors.log_broken", language=language, file=path.name, line=known.broken
+        )
+    facts: dict[str, Any] = {
+        "number": len(known.entries) + 1,
+        "time": time,
+        "by": by,
+        "report": report,
+        "edition": edition,
+        "profile": profile,
+        "example": example,
+        "files": dict(sorted(files.items())),
+        "previous": known.entries[-1].hash if known.entries else FIRST,
+    }
+    entry = Entry(**facts, hash=_hash(facts))
+    try:
+        before = path.read_bytes() if path.exists() else b""
+        write_whole(path, before + _line(asdict(entry)))
+    except OSError:
+        raise _not_written(path, language) from None
     return entry
 
 
-def verify(path: Path, *, head: str | None = None) -> Verdict:
+def verify(path: Path, *, head: str | None = None, language: Language = "sv") -> Verdict:
     """Read the log and find the first line that is not as it was written.
 
     ``head`` is a hash that was noted after some release: it must be among the lines, or the log has
-    been cut or written anew. A log that does not exist holds, with no releases.
+    been cut or written anew. A log that does not exist holds, with no releases. Raises UserError
+    for one that cannot be read.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         content = b""
+    except OSError:
+        raise UserError(
+            "disclosure.errors.log_unreadable", language=language, file=path.name
+        ) from None
     entries: list[Entry] = []
     broken = None
     lines = content.split(b"\n")
@@ -149,10 +147,11 @@ def _read(line: bytes) -> Entry | None:
         facts = json.loads(line)
         entry = Entry(**facts)
         own = {name: value for name, value in facts.items() if name != "hash"}
-    except (ValueError, TypeError, AttributeError):
+        # The line itself, not only what it says: a space or another order of keys is a change too.
+        whole = entry.hash == _hash(own) and _line(facts) == line + b"\n"
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
-    # The line itself, not only what it says: a space or another order of keys is a change too.
-    return entry if entry.hash == _hash(own) and _line(facts) == line + b"\n" else None
+    return entry if whole else None
 
 
 def _line(facts: Mapping[str, Any]) -> bytes:
@@ -168,16 +167,27 @@ def _canonical(facts: Mapping[str, Any]) -> bytes:
 
 
 @contextmanager
-def _locked(path: Path, language: Language) -> Iterator[None]:
-    """Be the only one that writes; the system gives the lock up when a process ends."""
-    lock = path.with_name(f".{path.name}.lock")
-    with lock.open("a+b") as file:
+def alone(path: Path, *, language: Language = "sv") -> Iterator[None]:
+    """Be the only one that releases; the system gives the lock up when a process ends.
+
+    What is released is compared with what has been, so the comparison belongs under the lock too.
+    Raises UserError where another one keeps it, or the folder cannot be written in.
+    """
+    try:
+        file = path.with_name(f".{path.name}.lock").open("a+b")
+    except OSError:
+        raise _not_written(path, language) from None
+    with file:
         deadline = clock.monotonic() + _WAIT_SECONDS
         while not _lock(file):
             if clock.monotonic() > deadline:
                 raise UserError("disclosure.errors.log_busy", language=language, file=path.name)
             clock.sleep(0.05)
         yield
+
+
+def _not_written(path: Path, language: Language) -> UserError:
+    return UserError("disclosure.errors.log_not_written", language=language, file=path.name)
 
 
 if sys.platform == "win32":

@@ -70,13 +70,27 @@ def read_finished(report: str, settings: Settings, *, language: Language) -> Fin
 
 def find_folder(report: str, settings: Settings, language: Language) -> Path:
     """The folder of a finished report below the reports' folder. Raises UserError."""
-    reports = settings.reports.resolve()
-    for start in (Path.cwd(), reports):
-        found = (start / report).resolve()
-        folder = found.parent if found.is_file() else found
-        if (folder / NOTEBOOK).is_file() and reports in folder.parents:
+    for folder in folders(report, settings):
+        if (folder / NOTEBOOK).is_file():
             return folder
     raise UserError("disclosure.errors.attack_no_report", language=language, report=report)
+
+
+def folders(report: str, settings: Settings) -> Iterator[Path]:
+    """The folders below the reports' folder that ``report`` may mean.
+
+    It is looked for from where the user stands and from the reports' folder, and is a folder or a
+    file in one.
+    """
+    reports = settings.reports.resolve()
+    for start in (Path.cwd(), reports):
+        try:
+            found = (start / report).resolve()
+            folder = found.parent if found.is_file() else found
+        except (OSError, ValueError):  # a name that nothing can have
+            continue
+        if reports in folder.parents:
+            yield folder
 
 
 def attack_report(finished: Finished) -> tuple[Exposed, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from umea_eval.disclosure import release_log
 from umea_eval.disclosure.editions import INTERN, edition_of, is_secret
@@ -14,10 +16,13 @@ from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.runs import crate
 from umea_eval.runs.executed import record
-from umea_eval.runs.finished import NOTEBOOK
+from umea_eval.runs.finished import NOTEBOOK, folders
 from umea_eval.runs.manifest import FILE, read_manifests
-from umea_eval.runs.versions import check_released, check_versions, remember_version
+from umea_eval.runs.versions import check_released, check_versions, remembered
 from umea_eval.settings import Settings
+
+# What a manifest repeats of the record in the report's notebook.
+_SAME_IN_BOTH = ("title", "language", "profile", "example", "inputs")
 
 
 def release_report(
@@ -31,7 +36,8 @@ def release_report(
     changed, and a ``by`` that is no role; Withheld for a hit of the scan, and for
     what it reveals beside the version that was released before, or beside another released report.
     """
-    if not any(map(str.isalpha, by)) or not is_clean(by, known_of(settings)):
+    role = any(map(str.isalpha, by)) and by.strip().isprintable()  # one line of the log
+    if not role or not is_clean(by, known_of(settings)):
         raise UserError("disclosure.errors.release_by", language=language)
     folder = _folder(report, settings, language)
     shown = folder.relative_to(settings.reports.resolve()).as_posix()
@@ -53,37 +59,50 @@ def release_report(
         for name in {*hashes, *promised} - {FILE, crate.FILE}
         if hashes.get(name) != promised.get(name)
     )
+    facts, parameters = _record(files.get(NOTEBOOK, b"")), manifest["parameters"]
+    # The manifest is not among its own checksums: what it says of the report must be what the
+    # report itself says, or one changed word would let an internal edition out.
+    if is_secret(facts):
+        raise UserError("disclosure.errors.release_intern", language=language, report=shown)
+    if any(manifest.get(name) != facts.get(name) for name in _SAME_IN_BOTH):
+        changed.append(FILE)
     if changed:
         raise UserError(
             "disclosure.errors.release_changed", language=language, n=len(changed), report=shown
         )
     check_release(files, settings, language=language, folder=shown)
-    facts, parameters = record(json.loads(files[NOTEBOOK])), manifest["parameters"]
-    check_versions(facts, parameters, settings, report=shown, language=language)
-    check_released(facts, parameters, settings, report=shown, language=language)
-    entry = release_log.append(
-        settings.root / release_log.FILE,
-        time=datetime.now().astimezone().isoformat(timespec="seconds"),
-        by=by.strip(),
-        report=shown,
-        edition=edition_of(manifest),
-        profile=str(manifest.get("profile", "")),
-        example=bool(manifest["example"]),
-        files=hashes,
-        language=language,
-    )
-    remember_version(facts, parameters, settings, report=shown, time=entry.time)
-    return entry
+    log = settings.root / release_log.FILE
+    time = datetime.now().astimezone().isoformat(timespec="seconds")
+    # Two releases at the same time would not be compared with each other.
+    with release_log.alone(log, language=language):
+        check_versions(facts, parameters, settings, report=shown, language=language)
+        check_released(facts, parameters, settings, report=shown, language=language)
+        with remembered(facts, parameters, settings, report=shown, time=time):
+            return release_log.append(
+                log,
+                time=time,
+                by=by.strip(),
+                report=shown,
+                edition=edition_of(manifest),
+                profile=str(manifest.get("profile", "")),
+                example=bool(manifest["example"]),
+                files=hashes,
+                language=language,
+            )
 
 
 def _folder(report: str, settings: Settings, language: Language) -> Path:
-    reports = settings.reports.resolve()
-    for start in (Path.cwd(), reports):
-        found = (start / report).resolve()
-        if found.is_file():
-            found = found.parent
-        if found.is_dir() and found.is_relative_to(reports) and found != reports:
-            return found
+    found = next((each for each in folders(report, settings) if each.is_dir()), None)
+    if found is not None:
+        return found
     raise UserError(
-        "disclosure.errors.release_no_report", language=language, folder=Path(report).name
+        "disclosure.errors.release_no_report", language=language, folder=Path(report).name or report
     )
+
+
+def _record(notebook: bytes) -> Mapping[str, Any]:
+    """What the report says of itself; nothing where its notebook is gone or cannot be read."""
+    try:
+        return record(json.loads(notebook))
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
+        return {}

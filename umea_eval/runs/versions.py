@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,16 +114,18 @@ def check_released(
         )
 
 
-def remember_version(
+@contextmanager
+def remembered(
     record: Mapping[str, Any],
     parameters: Mapping[str, str],
     settings: Settings,
     *,
     report: str,
     time: str,
-) -> None:
-    """Keep what has been released, for later releases to be compared with."""
+) -> Iterator[None]:
+    """Keep what is released, for later releases to be compared with, unless what follows fails."""
     if "released" not in record:
+        yield
         return
     kept = {
         "format": FORMAT,
@@ -137,7 +140,16 @@ def remember_version(
     path = _file(record, parameters, settings)
     with writing(path.parent):
         path.parent.mkdir(exist_ok=True)
+        before = path.read_bytes() if path.exists() else None
         write_whole(path, (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode())
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            path.unlink()
+        else:
+            write_whole(path, before)
+        raise
 
 
 def clashes(
