@@ -8,6 +8,7 @@ import io
 import json
 import random
 import struct
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
@@ -31,7 +32,9 @@ TEN = TEST[2:]
 PSEUDONYM = "3f2a9c04d1b57e6680aa41c2b9d03e57"
 KEY = "5b" * 20 + "a7c4" * 6
 KNOWN = Known(
-    names=frozenset({("provsson",), ("test", "testsson"), ("anna", "lisa"), ("åsa",)}),
+    names=frozenset(
+        {("provsson",), ("test", "testsson"), ("anna", "lisa"), ("åsa",), ("åke", "sprängkullen")}
+    ),
     secrets=(KEY, base64.b64encode(bytes.fromhex(KEY)).decode().rstrip("=")),
     places=("/data/project",),
 )
@@ -59,6 +62,12 @@ POISONED_TEXT = {
     "date with slashes": f"1890/01/01-{TEST[8:]}",
     "parts with spaces": f"1890 01 01 {TEST[8:]}",
     "groups of four": "1890 0101 9802",
+    "thousands parted": "189 001 019 802",
+    "pairs": "18 90 01 01 98 02",
+    "the last four parted": f"{TEST[:8]} 98 02",
+    "thin spaces": "189\u2009001\u2009019\u2009802",
+    "an underscore before the last four": f"{TEST[:8]}_{TEST[8:]}",
+    "ten with an underscore": f"{TEN[:6]}_{TEN[6:]}",
     "digit by digit": " ".join(TEST),
     "samordningsnummer": COORDINATION,
     "samordningsnummer with hyphen": f"{COORDINATION[2:8]}-{COORDINATION[8:]}",
@@ -142,12 +151,25 @@ POISONED_OTHERWISE = {
         "&Aring;sa",
         "A\u030asa".encode().decode(),
         "Anna-Lisa",
+        "Testsson, Test",
+        "TESTSSON TEST",
+        "Sprängkullen, Åke",
+        "ake.sprangkullen@example",
+        "sprangkullen_ake.xlsx",
     ),
     "path": (
         "/home/prova/rapport",
         "/Users/prova/x",
         "/tmp/pytest/a",  # noqa: S108 - what must be found
         "C:\\Users\\prova",
+        "G:\\Gemensam\\utdrag",
+        '"H:\\\\natt\\\\utdrag"',
+        "G:/Gemensam/utdrag",
+        "\\\\server01\\gemensam$\\utdrag",
+        '"\\\\\\\\server01.kommun\\\\gemensam"',
+        "/opt/prova",
+        "/Volumes/prova",
+        "/var/lib/prova",
         '"C:\\\\Users\\\\prova"',
         "file at /data/project/notebooks",
     ),
@@ -190,12 +212,19 @@ CLEAN_TEXT = (
     "2023-01-31 12:01:45",
     "1 234 567 890",
     "mellan 2019 och 2023",
+    "2023-01-01\u20132023-12-31",
+    "2023-01-01 - 2023-12-31",
     "a = b // c",
     "src = 1  # //",
     'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"',
     '{"@context": "https://w3id.org/ro/crate/1.1/context"}',
     "kommunens tmp/home-mapp",
     "testar Testssonsgatan",
+    "test ake",
+    "for x in y:\\n    z = 1",
+    "'\\\\n\\\\n'",
+    "re.match(r'\\d:\\w', x)",
+    "kl. 12:30, 1:3 och a:b",
     "930a1b3c-1111-4c00-9000-" + "1a" * 6,
 )
 
@@ -429,6 +458,8 @@ def test_the_list_of_names(tmp_path: Path) -> None:
     assert read_names(path) == frozenset()
     path.write_text("# lista\nProva Provsson  # boende\n\nÅsa\n", encoding="utf-8-sig")
     assert read_names(path) == {("prova", "provsson"), ("åsa",)}
+    path.write_text(unicodedata.normalize("NFD", "Åsa Ö\u00adberg\n"), encoding="utf-8")
+    assert read_names(path) == {("åsa", "öberg")}
     path.write_bytes(b"\xe5sa")
     with pytest.raises(UserError, match=r"names\.txt"):
         read_names(path)

@@ -104,7 +104,8 @@ def read_names(path: Path) -> frozenset[tuple[str, ...]]:
         return frozenset()
     except (OSError, UnicodeDecodeError):
         raise UserError("disclosure.errors.names_unreadable", file=path.name) from None
-    lines = (line.partition("#")[0] for line in written.splitlines())
+    # As the texts are read: a list made on a Mac has the ring of an å apart.
+    lines = (plain(line.partition("#")[0]) for line in written.splitlines())
     names = (tuple(word.casefold() for word in _WORD.findall(line)) for line in lines)
     return frozenset(name for name in names if name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -55,8 +56,14 @@ _FETCHED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_BEFORE = 24
-_PLACE = re.compile(r"/(?:home|Users|root|tmp|private|mnt|srv|var/folders|var/tmp)/[\w.-]")
-_DRIVE = re.compile(r":[\\/]{1,2}(?:Users|Documents|Windows|Temp|Program)\b")
+_PLACE = re.compile(r"/(?:home|Users|root|tmp|private|mnt|srv|opt|Volumes|var)/[\w.-]")
+# A letter of a drive and a folder; one backslash may also begin an escape (:\n). A server of the
+# house is \\server\share, or as JSON has it.
+_DRIVE = re.compile(
+    r":(?:[\\/]{1,2}(?:Users|Documents|Windows|Temp|Program)\b"
+    r"|(?:/|\\{2}|\\(?![nrtbfuvx0-9]))\w[\w .()-]*[\\/])"
+)
+_SERVER = re.compile(r"(?<!\\)(\\{2}|\\{4})[A-Za-z][\w.-]+\\{1,2}[\w.$-]{2,}")
 _HEXADECIMAL = bytes(
     ord("h") if chr(byte) in "0123456789abcdefABCDEF" else 0 for byte in range(256)
 )
@@ -105,6 +112,8 @@ def in_source(text: str, known: Known) -> Iterator[tuple[Kind, int]]:
         drive = text[max(found.start() - 2, 0) : found.start()]
         if drive[-1:].isalpha() and not drive[:-1].isalpha():
             yield "path", found.start()
+    for found in _SERVER.finditer(text):
+        yield "path", found.start()
     for place in known.places:
         at = text.find(place)
         if at >= 0:
@@ -155,10 +164,15 @@ def _names(text: str, known: Known) -> Iterator[tuple[Kind, int]]:
 
 
 def _spans(text: str, names: Iterable[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
-    """Where names stand: as whole words, also in the genitive."""
+    """Where names stand: as whole words, also in the genitive.
+
+    A name of several words also with the last one first, and as an address or a log-in writes it.
+    """
     starts: dict[str, list[tuple[str, ...]]] = {}
     # The longest first: a name and surname are one name.
-    for name in sorted(names, key=lambda words: (-len(words), words)):
+    for name in sorted(
+        {form for name in names for form in _forms(name)}, key=lambda words: (-len(words), words)
+    ):
         starts.setdefault(name[0], []).append(name)
     if not starts:
         return
@@ -174,6 +188,20 @@ def _spans(text: str, names: Iterable[tuple[str, ...]]) -> Iterator[tuple[int, i
                 after = place + size
                 yield start, found[after - 1][2]
                 break
+
+
+def _forms(name: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The ways in which a name is written. One word alone is only itself: Pär is no par."""
+    yield name
+    if len(name) > 1:
+        for form in (name, (name[-1], *name[:-1])):
+            yield form
+            yield tuple(_bare(word) for word in form)
+
+
+def _bare(word: str) -> str:
+    """A word without the marks of its letters: åsa is asa."""
+    return "".join(each for each in unicodedata.normalize("NFD", word) if each.isalnum())
 
 
 def _is(words: Sequence[str], name: tuple[str, ...]) -> bool:

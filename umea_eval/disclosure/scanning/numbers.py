@@ -13,7 +13,7 @@ from umea_eval.disclosure.scanning.texts import CELL, ROW, TABLE, classes
 _REFERENCE = dt.date(2099, 12, 31)
 _YEAR = r"(?:(?:1[89]|20)[0-9]{2}|[0-9]{2})"
 _MONTH, _DAY = r"(?:0[0-9]|1[0-2])", r"(?:[0-3]|[6-9])[0-9]"  # samordningsnummer: day + 60
-_LAST = r"(?: {0,2}[-+/][ \r\n]{0,2}|[ \t\r\n]{0,3})[0-9]{4}(?![0-9])"
+_LAST = r"(?: {0,2}[-+/_][ \r\n]{0,2}|[ \t\r\n]{0,3})[0-9]{4}(?![0-9])"
 # A number begins where no digit stands before it, nor the whole part of a decimal number. Each
 # place is tried by itself, so that what looks like one number cannot swallow the next.
 _BEGINS = r"(?<![0-9])(?<![0-9]\.)"
@@ -22,6 +22,11 @@ _FOURS = re.compile(
     rf"{_BEGINS}(?=((?:1[89]|20)[0-9]{{2}}[- ]{_MONTH}{_DAY}[- ][0-9]{{4}}(?![0-9])))"
 )
 _SPACED = re.compile(r"(?<![0-9])(?<![0-9] )(?=([0-9](?: [0-9]){9}(?:(?: [0-9]){2})?(?! ?[0-9])))")
+# Twelve digits in groups of any size, as a spreadsheet parts thousands: no count or amount of a
+# municipality has twelve.
+_GROUPS = re.compile(
+    r"(?<![0-9])(?<![0-9][ _.])(?=((?:1 ?[89]|2 ?0)(?: ?[0-9]){10}(?![ _.,]?[0-9])))"
+)
 # As a spreadsheet or a program writes a large number.
 _SCIENTIFIC = re.compile(r"(?<![0-9.,])([1-9])[.,]([0-9]{6,11})[eE]\+?0?(9|11)(?![0-9])")
 # Sixteen and more hexadecimal digits with a letter among them are a checksum or an identifier.
@@ -31,11 +36,14 @@ _DIGITS_AND_SIGNS = bytes(
     ord("0")
     if chr(byte).isdigit() and byte < 128
     else ord("-")
-    if chr(byte) in " -+./\t\r\n"
+    if chr(byte) in " -+./_\t\r\n"
     else 0
     for byte in range(256)
 )
 _RUN = re.compile(rb"0[0-]{6,}0")
+_PERIOD = re.compile(
+    r"(?:19|20)[0-9]{2}(?:-[0-9]{2}){2} ?- ?(?:19|20)[0-9]{2}(?:-[0-9]{2}){2}(?![0-9-])"
+)
 _FRACTION = re.compile(r"[.,][0-9]*[1-9]")
 _BIRTH, _FOUR = (
     re.compile(r"(?:(?:1[89]|20)[0-9]{2}|[0-9]{2})[0-9]{4}"),
@@ -52,14 +60,14 @@ def identity_numbers(
     """The positions of valid identity numbers in plain text.
 
     Forms: ten or twelve digits with no sign, a hyphen, a plus or spaces before the last four; the
-    date parted by hyphens, dots, slashes or spaces; groups of four; one digit at a time; in
-    scientific notation. Digits of a checksum and decimals are none. ``comma_parts``: a comma parts
+    date parted by hyphens, dots, slashes or spaces; groups of four, and of twelve digits groups of
+    any size; one digit at a time; in scientific notation. Digits of a checksum and decimals are none. ``comma_parts``: a comma parts
     cells (as in CSV and JSON); otherwise it is also the decimal sign. ``spared`` are numbers that
     are passed over, as their ten digits.
     """
     runs = [each.span() for each in _RUN.finditer(classes(text, _DIGITS_AND_SIGNS))]
     for first, last in runs:
-        for pattern in (_WRITTEN, _FOURS, _SPACED):
+        for pattern in (_WRITTEN, _FOURS, _SPACED, _GROUPS):
             for found in pattern.finditer(text, first, last):
                 if is_identity(found[1], spared) and not _is_other(
                     text, *found.span(1), comma_parts
@@ -135,7 +143,11 @@ def _is_large_identity(found: re.Match[str], spared: frozenset[str]) -> bool:
 
 
 def _is_other(text: str, start: int, end: int, comma_parts: bool) -> bool:
-    """Whether digits without any sign between them are a part of a checksum or a decimal number."""
+    """Whether digits are a part of a period from date to date, or, without any sign between them,
+    of a checksum or a decimal number.
+    """
+    if _PERIOD.match(text, start) and text[start:end][-4:].isdigit():
+        return True
     if not text[start:end].isdigit():
         return False
     return _in_checksum(text, start, end) or _is_decimal(text, start, end, comma_parts)
