@@ -116,6 +116,24 @@ def test_without_anything_to_clean_it_says_what_to_do(project: Path, umea_eval: 
     assert "finns_inte.csv" in done.stderr
 
 
+def is_private(folder: Path) -> bool:
+    """Whether nobody but its owner can open a folder, nor any file in it."""
+    return all(
+        stat.S_IMODE(path.stat().st_mode)
+        == (stat.S_IRWXU if path.is_dir() else stat.S_IRUSR | stat.S_IWUSR)
+        for path in (folder, *folder.rglob("*"))
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights than modes")
+def test_only_their_owner_can_open_the_clean_tables_of_real_persons(
+    real: Path, umea_eval: Run
+) -> None:
+    for _ in range(2):
+        assert umea_eval(real, "clean").returncode == 0
+        assert is_private(real / "data/processed/forsorjningsstod")
+
+
 def test_example_data_are_cleaned_only_where_there_are_no_real_ones(
     real: Path, umea_eval: Run
 ) -> None:
@@ -463,5 +481,7 @@ def test_a_link_joins_national_numbers_only_and_as_they_were_corrected(
     pairs = pd.read_parquet(
         real / "data/processed/links/forsorjningsstod-fallprevention/link.parquet"
     )
+    if sys.platform != "win32":
+        assert is_private(real / "data/processed/links")
     assert len(pairs) == 2
     assert len(set(pairs.iloc[:, 0])) == len(set(pairs.iloc[:, 1])) == 2

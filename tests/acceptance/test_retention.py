@@ -35,7 +35,12 @@ def project(tmp_path: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("a\n1\n", encoding="utf-8")
     (folder / "project.toml").write_text(PROJECT.format(until="2020-12-31"), encoding="utf-8")
-    for name, path in (("a", "data/processed/forsorjningsstod"), ("b", FREE[0]), ("c", SUPPORT)):
+    for name, path in (
+        ("a", "data/processed/forsorjningsstod"),
+        ("b", FREE[0]),
+        ("c", SUPPORT),
+        ("intern/a", SUPPORT),
+    ):
         report = folder / f"reports/{name}/sv"
         report.mkdir(parents=True)
         facts = dict.fromkeys(
@@ -78,7 +83,7 @@ def test_only_a_recorded_decision_removes_and_only_what_it_is_about(
         CLEAN,
     ]
     assert "5 filer har passerat sista dagen (2020-12-31)" in done.stderr
-    assert "  a/sv\n  c/sv\n" in done.stderr
+    assert "  a/sv\n  c/sv\n  intern/a/sv\n" in done.stderr
     assert "b/sv" not in done.stderr
     refused = umea_eval(project, "retention", "--remove")
     assert refused.returncode == 2

@@ -255,7 +255,8 @@ def _store(
         save(result, new.new, code=sources.dataset.code)
         new.write({ACCOUNT_PAGE: page.encode("utf-8"), NOTICES: _as_json(known)})
         target = sources.target(settings).relative_to(settings.processed)
-        return new.move_to(target.as_posix())
+        # Rows of persons, though without their numbers: for the owner only.
+        return new.move_to(target.as_posix(), private=not sources.example)
 
 
 def _as_json(notices: Sequence[Notice]) -> bytes:

@@ -118,7 +118,7 @@ def link(first: str, second: str, *, reference: str, settings: Settings) -> Link
             }
         )
         target = (home / FOLDER / f"{first}-{second}").relative_to(settings.processed)
-        folder = new.move_to(target.as_posix())
+        folder = new.move_to(target.as_posix(), private=not sides[first][0].example)
     return Linked(pairs, rates, folder, decision)
 
 

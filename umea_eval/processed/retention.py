@@ -105,7 +105,7 @@ def _files(settings: Settings, datasets: frozenset[str]) -> Iterator[Kept]:
 
 def _reports(files: Sequence[Kept], settings: Settings) -> Iterator[str]:
     gone = [each.path for each in files]
-    for folder, manifest in read_manifests(settings.reports):
+    for folder, manifest in read_manifests(settings.reports, internal=True):
         inputs = manifest.get("inputs", []) if manifest else []
         paths = [settings.root / str(entry.get("path", "")) for entry in inputs]
         if any(file == path or path in file.parents for path in paths for file in gone):

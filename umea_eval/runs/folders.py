@@ -46,35 +46,28 @@ def writing(reports: Path) -> Iterator[None]:
 
 
 class Building:
-    """A folder under construction: files go to ``new``, ``move_to`` puts it in its place."""
+    """A folder under construction: files go to ``new``, ``move_to`` puts it in its place.
+
+    Nobody but the owner sees what is being built.
+    """
 
     def __init__(self, reports: Path, home: Path) -> None:
         self._reports = reports
         self._home = home
         self.new = home / _NEW
 
-    def write(self, files: Mapping[str, bytes], *, private: bool = False) -> None:
-        """Write files by their names relative to the report's folder.
-
-        ``private``: nobody but the owner can open the folder or a file, from the first moment.
-        """
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Write files by their names relative to the report's folder."""
         with writing(self._reports):
-            if private:
-                self._home.chmod(stat.S_IRWXU)
             for name, content in files.items():
                 path = self.new / name
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(content)
-                if private:
-                    path.chmod(stat.S_IRUSR | stat.S_IWUSR)
-                    path.parent.chmod(stat.S_IRWXU)
-            if private:
-                self.new.chmod(stat.S_IRWXU)
 
     def move_to(self, target: str, *, private: bool = False) -> Path:
         """Replace ``reports/target`` with what was built. Either version is whole at any time.
 
-        ``private``: nobody but the owner can open the folders that it lies in, either.
+        ``private``: nobody but the owner can open it, its files, or the folders that it lies in.
         """
         final = self._reports / target
         if not final.resolve().is_relative_to(self._reports.resolve()):
@@ -83,6 +76,8 @@ class Building:
             (self._home / _TARGET).write_text(target, encoding="utf-8")
             final.parent.mkdir(parents=True, exist_ok=True)
             if private:
+                for path in (self.new, *self.new.rglob("*")):
+                    path.chmod(stat.S_IRWXU if path.is_dir() else stat.S_IRUSR | stat.S_IWUSR)
                 for folder in Path(target).parents[:-1]:
                     (self._reports / folder).chmod(stat.S_IRWXU)
             previous = self._home / _PREVIOUS
@@ -160,7 +155,8 @@ def _claim(reports: Path) -> tuple[Path, IO[bytes]]:
         lock = _lock_of(home).open("x+b")
         # Another run may have taken the new lock file for a leftover before it was locked.
         if _lock(lock) and _lock_of(home).exists():
-            (home / _NEW).mkdir(parents=True)
+            home.mkdir(mode=stat.S_IRWXU)
+            (home / _NEW).mkdir()
             return home, lock
         lock.close()
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from umea_eval.disclosure.editions import edition_of
+from umea_eval.disclosure.editions import INTERN, edition_of
 from umea_eval.files import write_whole
 from umea_eval.report.provenance import all_packages, code_sha256, code_version, python_version
 
@@ -111,10 +111,16 @@ def _git(git: str, root: Path, *arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def read_manifests(reports: Path) -> list[tuple[str, dict[str, Any] | None]]:
-    """Every report's folder (relative, with slashes) and manifest; None if it cannot be read."""
+def read_manifests(
+    reports: Path, *, internal: bool = False
+) -> list[tuple[str, dict[str, Any] | None]]:
+    """Every report's folder (relative, with slashes) and manifest; None if it cannot be read.
+
+    ``internal``: those of the internal edition too, which stand in no list for readers.
+    """
     found = []
-    for path in sorted(reports.glob(f"*/*/{FILE}")):
+    homes = ("*/*", f"{INTERN}/*/*") if internal else ("*/*",)
+    for path in sorted(path for home in homes for path in reports.glob(f"{home}/{FILE}")):
         folder = path.parent.relative_to(reports).as_posix()
         if not folder.startswith("."):
             found.append((folder, _read(path, _INDEXED)))

@@ -187,9 +187,8 @@ def produce(
             check_versions(
                 facts["record"], wanted.shown(), settings, report=target, language=language
             )
-            private = is_secret(facts["record"])
-            site.write(files, private=private)
-            folder = site.move_to(target, private=private)
+            site.write(files)
+            folder = site.move_to(target, private=is_secret(facts["record"]))
     except Exception as error:
         failure = failure_of(
             wanted,
