@@ -64,6 +64,12 @@ def test_the_last_day_is_a_date(date: str) -> None:
         complete({**ANSWERS, "retain_until": date})
 
 
+@pytest.mark.parametrize("answer", ["a\x7fb", "a\udcff", "a\x1b[2J"])
+def test_an_answer_is_text(answer: str) -> None:
+    with pytest.raises(UserError, match="inte är text"):
+        complete({**ANSWERS, "controller": answer})
+
+
 def test_a_person_is_never_named_by_number() -> None:
     with pytest.raises(UserError) as caught:
         complete({**ANSWERS, "purpose": "Rör 18900101-9802"})
@@ -72,7 +78,13 @@ def test_a_person_is_never_named_by_number() -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"controller = ", "går inte att läsa"), (b"\xff\xfe", "går inte"), (b"owner = 'a'", "okänt")],
+    [
+        (b"controller = ", "går inte att läsa"),
+        (b"\xff\xfe", "går inte"),
+        (b"owner = 'a'", "okänt"),
+        (b"purpose = false", "går inte"),
+        (b"purpose = ['a']", "går inte"),
+    ],
 )
 def test_a_file_that_is_no_project_file(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / FILE).write_bytes(content)
@@ -144,6 +156,10 @@ def test_the_command_writes_shows_and_never_overwrites(tmp_path: Path, umea_eval
     shown = umea_eval(project, "project", "show")
     assert shown.returncode == 2
     assert "Personuppgiftsansvarig: (saknas)" in shown.stdout
+    (project / FILE).write_bytes(written.replace(b"artikel 6.1 e", b"18900101-9802"))
+    shown = umea_eval(project, "project", "show")
+    assert shown.returncode == 2
+    assert "9802" not in shown.stdout + shown.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")

@@ -73,6 +73,46 @@ def test_what_is_staged_is_scanned_as_it_is_staged(project: Path, umea_eval: Run
     assert (done.returncode, done.stdout.strip()) == (3, "b.txt, line 1: pseudonym")
 
 
+def test_a_link_that_becomes_a_file_is_scanned(project: Path, umea_eval: Run) -> None:
+    git(project, "init", "-q")
+    (project / "a.txt").symlink_to("umea_eval.toml")
+    git(project, "add", ".")
+    git(project, "commit", "-qm", "a")
+    (project / "a.txt").unlink()
+    (project / "a.txt").write_text(PSEUDONYM, encoding="utf-8")
+    (project / "b.txt").write_text("b", encoding="utf-8")
+    git(project, "add", ".")
+    (project / "a.txt").write_text("", encoding="utf-8")
+    assert umea_eval(project, "scan").stdout.strip() == "a.txt, rad 1: pseudonym"
+
+
+def test_what_lies_where_persons_data_lie_never_enters_git(project: Path, umea_eval: Run) -> None:
+    # Folders of its own, which no .gitignore knows, and nothing in them that looks like anything.
+    settings = project / "umea_eval.toml"
+    settings.write_text('raw = "uttag"\nprocessed = "rent"\nreports = "ut"\nkey = "nyckel"\n')
+    private = (
+        "nyckel",
+        "names.txt",
+        "rent/a.csv",
+        "src/.quarantine/a.csv",
+        "ut/a/sv/report.html",
+        "uttag/vhu_lss/a.csv",
+    )
+    for name in (*private, "uttag/public/a.csv", "a.csv"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("initialer;bostad\nAB;Ängen\n", encoding="utf-8")
+    git(project, "init", "-q")
+    git(project, "add", "uttag", "rent", "ut", "src", "nyckel", "names.txt", "a.csv")
+    for words in ((), ("--source", *private, "uttag/public/a.csv", "a.csv")):
+        done = umea_eval(project, "--language", "en", "scan", *words)
+        assert done.returncode == 3
+        found = [line for line in done.stdout.splitlines() if "must never enter git" in line]
+        assert sorted(line.partition(",")[0] for line in found) == sorted(private)
+    for name in ("nyckel", "names.txt"):
+        (project / name).unlink()
+    assert umea_eval(project, "scan", "ut").returncode == 0  # a report before it is sent
+
+
 def test_files_and_folders_to_send_are_scanned_as_a_report_is(
     project: Path, umea_eval: Run
 ) -> None:
@@ -91,6 +131,10 @@ def test_files_and_folders_to_send_are_scanned_as_a_report_is(
     assert umea_eval(project, "scan", "out/c.txt").returncode == 3
     assert umea_eval(project, "scan", "--source", "out/c.txt").returncode == 0
     assert umea_eval(project, "scan", "missing.txt").returncode == 2
+    assert umea_eval(project, "scan", "a" * 5000).returncode == 2
+    (project / "scan_exceptions.txt").write_bytes(b"a identity # fixad \xe5\n")
+    done = umea_eval(project, "scan", "--source", "out/b.txt")
+    assert (done.returncode, "scan_exceptions.txt" in done.stderr) == (2, True)
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="a copy without its history")

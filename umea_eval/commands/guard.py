@@ -53,11 +53,16 @@ def _project(language: Language) -> Group:
 
     def show(**_: object) -> int:
         from umea_eval.disclosure import project  # noqa: PLC0415
+        from umea_eval.disclosure.scan import is_clean, known_of  # noqa: PLC0415
 
-        answers = project.read_answers(read_settings().root / project.FILE)
+        settings = read_settings()
+        answers = project.read_answers(settings.root / project.FILE)
+        known = known_of(settings)
         for name, value in answers.items():
             label = text(f"disclosure.project.{name}", language)
-            shown = value or text("disclosure.project.nothing", language)
+            # A person's number or name may have been written there.
+            shown = value if is_clean(value, known) else "…"
+            shown = shown or text("disclosure.project.nothing", language)
             say(text("disclosure.project.line", language, label=label, value=shown))
             if not value:
                 tell("  " + text(f"disclosure.project.{name}_why", language))

@@ -57,6 +57,7 @@ class Project:
 
 FIELDS = tuple(field.name for field in fields(Project))
 DATE = "retain_until"
+_WRITTEN_AS = {True: (str, dt.date), False: (str,)}
 
 
 def is_real(entry: Input) -> bool:
@@ -103,6 +104,9 @@ def read_answers(path: Path, *, language: Language = "sv") -> dict[str, str]:
             raise UserError(
                 "disclosure.errors.project_field", language=language, file=path.name, known=known
             )
+    # A false or a list is no answer, though it can be written as one.
+    if not all(isinstance(given[name], _WRITTEN_AS[name == DATE]) for name in given):
+        raise UserError("disclosure.errors.project_unreadable", language=language, file=path.name)
     return {name: str(given.get(name, "")).strip() for name in FIELDS}
 
 
@@ -110,7 +114,8 @@ def complete(answers: Mapping[str, str], *, language: Language = "sv") -> Projec
     """A project of all its answers.
 
     Raises UserError that names every field without an answer, for a date that is no YYYY-MM-DD,
-    and for an answer with an identity number: a decision is named by role and diarienummer.
+    for an answer with characters that are no text, and for one with an identity number: a decision
+    is named by role and diarienummer.
     """
     empty = [name for name in FIELDS if not any(map(str.isalnum, answers.get(name, "")))]
     if empty:
@@ -124,8 +129,10 @@ def complete(answers: Mapping[str, str], *, language: Language = "sv") -> Projec
         raise UserError("disclosure.errors.project_date", language=language, name=DATE) from None
     rest = {name: answers[name].strip() for name in FIELDS if name != DATE}
     for name, value in rest.items():
+        label = text(f"disclosure.project.{name}", language)
+        if not all(letter.isprintable() or letter in "\n\t" for letter in value):
+            raise UserError("disclosure.errors.project_letters", language=language, field=label)
         if not is_clean(value, Known()):
-            label = text(f"disclosure.project.{name}", language)
             raise UserError("disclosure.errors.project_personal", language=language, field=label)
     return Project(**rest, retain_until=until)
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from umea_eval.disclosure.scan import Hit, known_of, scan
+from umea_eval.disclosure.scan import Hit, is_clean, known_of, scan
 from umea_eval.disclosure.scanning.marks import Kind, Known
 from umea_eval.errors import UserError
-from umea_eval.settings import Settings
+from umea_eval.settings import NAMES, Settings
 
 # Source code names folders and cites addresses; a report does neither.
 _OF_REPORTS: tuple[Kind, ...] = ("path", "address")
@@ -32,10 +32,13 @@ def scan_files(paths: Sequence[Path], settings: Settings, *, source: bool) -> tu
     for path in _below(paths):
         try:
             content = path.read_bytes()
-        except OSError:
+        except (OSError, ValueError):
             raise UserError("disclosure.errors.scan_no_file", file=path.name) from None
         count += 1
-        hits += _relevant(scan({_shown(path, settings): content}, known), settings, source=source)
+        name = _shown(path, settings)
+        if source and _is_private(path.resolve(), settings):
+            hits.append(_private(name, known))
+        hits += _relevant(scan({name: content}, known), settings, source=source)
     return count, hits
 
 
@@ -45,7 +48,9 @@ def scan_git(settings: Settings) -> tuple[int, list[Hit]]:
     Raises UserError where the project is not in git.
     """
     root, known = settings.root, _known(settings, source=True)
-    staged = _git(root, "diff", "--cached", "--name-only", "-z", "--diff-filter=ACMR", "--relative")
+    staged = _git(
+        root, "diff", "--cached", "--name-only", "-z", "--diff-filter=ACMRT", "--relative"
+    )
     names = [name for name in staged.decode("utf-8", "surrogateescape").split("\0") if name]
     if names:
         contents = ((name, _git(root, "show", f":./{name}")) for name in names)
@@ -58,7 +63,25 @@ def scan_git(settings: Settings) -> tuple[int, list[Hit]]:
         for name, content in contents
         for hit in _relevant(scan({name: content}, known), settings, source=True)
     ]
-    return len(names), hits
+    private = [_private(name, known) for name in names if _is_private(root / name, settings)]
+    return len(names), private + hits
+
+
+def _is_private(path: Path, settings: Settings) -> bool:
+    """Whether a file lies where persons' data, reports or the key do: it never enters git.
+
+    What is in it need not look like anything: initials and a home are enough to know a person. The
+    folders are those of the settings, which a `.gitignore` does not know.
+    """
+    if path in (settings.key, settings.root / NAMES) or ".quarantine" in path.parts:
+        return True
+    homes = (settings.raw, settings.processed, settings.reports)
+    return any(map(path.is_relative_to, homes)) and not path.is_relative_to(settings.public)
+
+
+def _private(name: str, known: Known) -> Hit:
+    shown = name if is_clean(name, known) else f"….{name.rpartition('.')[2]}"
+    return Hit(shown, 1, "private")
 
 
 def _known(settings: Settings, *, source: bool) -> Known:
@@ -86,7 +109,10 @@ def _relevant(hits: Iterable[Hit], settings: Settings, *, source: bool) -> list[
 @cache
 def _exceptions(path: Path) -> frozenset[tuple[str, str]]:
     """What somebody has looked at and found harmless, with a reason; without one it counts not."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+    except (OSError, UnicodeDecodeError):
+        raise UserError("disclosure.errors.exceptions_unreadable", file=path.name) from None
     parted = [line.partition("#") for line in lines]
     pairs = [before.split() for before, _, why in parted if why.strip()]
     return frozenset((pair[0], pair[1]) for pair in pairs if len(pair) == 2)
@@ -94,7 +120,11 @@ def _exceptions(path: Path) -> frozenset[tuple[str, str]]:
 
 def _below(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
+        try:
+            is_folder = path.is_dir()
+        except (OSError, ValueError):  # a name that nothing can have
+            is_folder = False
+        if is_folder:
             yield from sorted(file for file in path.rglob("*") if file.is_file())
         else:
             yield path

@@ -21,6 +21,7 @@ Kind = Literal[
     "author",
     "notebook",
     "unreadable",
+    "private",
 ]
 
 # What looks like an address and is none: the name of a vocabulary, which no reader ever fetches.
@@ -170,9 +171,8 @@ def _spans(text: str, names: Iterable[tuple[str, ...]]) -> Iterator[tuple[int, i
     """
     starts: dict[str, list[tuple[str, ...]]] = {}
     # The longest first: a name and surname are one name.
-    for name in sorted(
-        {form for name in names for form in _forms(name)}, key=lambda words: (-len(words), words)
-    ):
+    forms = {form for name in names for form in _forms(name)}
+    for name in sorted(forms, key=lambda words: (-len(words), words)):
         starts.setdefault(name[0], []).append(name)
     if not starts:
         return

@@ -61,9 +61,10 @@ def identity_numbers(
 
     Forms: ten or twelve digits with no sign, a hyphen, a plus or spaces before the last four; the
     date parted by hyphens, dots, slashes or spaces; groups of four, and of twelve digits groups of
-    any size; one digit at a time; in scientific notation. Digits of a checksum and decimals are none. ``comma_parts``: a comma parts
-    cells (as in CSV and JSON); otherwise it is also the decimal sign. ``spared`` are numbers that
-    are passed over, as their ten digits.
+    any size; one digit at a time; in scientific notation. Digits of a checksum, decimals and a
+    period from date to date are none. ``comma_parts``: a comma parts cells (as in CSV and JSON);
+    otherwise it is also the decimal sign. ``spared`` are numbers that are passed over, as their
+    ten digits.
     """
     runs = [each.span() for each in _RUN.finditer(classes(text, _DIGITS_AND_SIGNS))]
     for first, last in runs:
