@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import hashlib
 import io
 import json
+import lzma
 import random
 import struct
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -387,6 +390,8 @@ def picture(*chunks: bytes) -> bytes:
             picture(chunk(b"iTXt", b"Title\0\1\0sv\0\0" + zlib.compress(b"Provsson"))),
             {"name"},
         ),
+        (picture(chunk(b"tEXt", b"Author\0Prova P")), {"author"}),
+        (picture(chunk(b"prVt", TEST.encode())), {"identity"}),
         (picture() + TEST.encode(), {"identity"}),
         (picture()[:-20], {"unreadable"}),
         (
@@ -438,6 +443,42 @@ def test_notebooks_carry_no_trace_of_who_ran_them() -> None:
     hits = scan({"n.ipynb": json.dumps({**source, "metadata": {}}).encode()}, KNOWN)
     assert [hit.kind for hit in hits] == ["identity"]
     assert [hit.kind for hit in scan({"n.ipynb": b"{"}, KNOWN)] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<svg><metadata><dc:creator><cc:Agent><dc:title>Prova P</dc:title></cc:Agent></dc:creator>",
+        '<head><meta name="author" content="Prova P"></head>',
+        "<rdf:RDF><dc:creator><rdf:Seq><rdf:li>Prova P</rdf:li></rdf:Seq></dc:creator>",
+    ],
+)
+def test_who_made_a_picture_or_a_page_is_found(text: str) -> None:
+    assert [hit.kind for hit in scan({"a.svg": text.encode()}, KNOWN)] == ["author"]
+    for made in (text.replace("Prova P", "umea_eval 0.1"), text.replace("Prova P", "")):
+        assert scan({"a.svg": made.encode()}, KNOWN) == []
+    assert scan({"a.svg": b"<dc:creator/><dc:title>Prova P</dc:title>"}, KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<x:sheet name='a' state = 'veryHidden'/>",
+        '<x:col min="1" max="1" hidden="1"/>',
+        '<col min="1" max="1" width="0"/>',
+    ],
+)
+def test_what_is_hidden_in_other_writings_is_found(part: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("xl/workbook.xml", f"<x>{part}</x>")
+    assert [hit.kind for hit in scan({"a.xlsx": buffer.getvalue()}, KNOWN)] == ["hidden"]
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
+def test_what_is_packed_otherwise_is_withheld_unread(pack: Callable[[bytes], bytes]) -> None:
+    hits = scan({"a.txt": pack(TEST.encode())}, KNOWN)
+    assert [hit.kind for hit in hits] == ["unreadable"]
 
 
 def test_a_bomb_is_withheld_unread() -> None:

@@ -40,12 +40,33 @@ _AUTHORED = re.compile(
     r"<(?:w:ins|w:del|w:comment)\b[^>]*?\bw:author=\"[^\"]|<author>[^<]", re.IGNORECASE
 )
 _HIDDEN = re.compile(
-    r"<(?:\w+:)?sheet\b[^>]*\bstate=\"(?:hidden|veryHidden)\""
-    r"|<(?:col|row)\b[^>]*\bhidden=\"(?:1|true)\"|<w:vanish\b"
+    r"<(?:\w+:)?sheet\b[^>]*\bstate\s*=\s*[\"'](?:hidden|veryHidden)[\"']"
+    r"|<(?:\w+:)?(?:col|row)\b[^>]*\b"
+    r"(?:hidden\s*=\s*[\"'](?:1|true)|(?:width|ht)\s*=\s*[\"']0(?:\.0*)?)[\"']"
+    r"|<w:vanish\b"
     r"|\btable:visibility=\"(?:collapse|filter)\"|\btable:display=\"false\""
 )
 _EXTERNAL = re.compile(r"TargetMode=\"External\"|<externalReference\b")
-_OURS = ("umea_eval",)
+# Who made a picture or a document, as its metadata say it; with the elements that it is wrapped in.
+_MAKER = re.compile(
+    r"<(?:\w+:)?creator\b(?![^>]*/>)[^>]*>(?:\s*<[^/][^>]*>)*\s*([^<\s][^<]*)"
+    r"|<meta\s[^>]*\bname\s*=\s*[\"']?author\b[^>]*\bcontent\s*=\s*[\"']?\s*([^\"'>]+)",
+    re.IGNORECASE,
+)
+_OURS = ("umea_eval", "Matplotlib")
+# Packed or encrypted in a way that is not undone here: nobody can say that it may leave.
+_PACKED = (
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!",
+    b"\x28\xb5\x2f\xfd",
+    b"PAR1",
+    b"ARROW1",
+    b"\x89HDF",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",  # Office before 2007, and with a password
+)
+_PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 # What Jupyter and papermill write of machines, times and people.
 _NOTEBOOK = ("papermill", "authors", "signature", "widgets", "execution", "collapsed_by", "user")
 
@@ -90,7 +111,12 @@ def _readings(name: str, content: bytes, depth: int) -> Iterator[Reading]:
         for number, text in enumerate(pdf_texts(content, LARGEST), start=1):
             yield Reading(text, inside=f"#{number}", found=tuple(_pdf_persons(text)))
     elif content.startswith(_PNG):
-        yield Reading("\n".join(_png_texts(content)))
+        text = "\n".join(_png_texts(content))
+        makers = re.finditer(r"^(?:Author|Artist)\b\s*(.+)$", text, re.MULTILINE)
+        found = (("author", each.start()) for each in makers if not each[1].startswith(_OURS))
+        yield Reading(text, found=tuple(found))
+    elif content.startswith(_PACKED):
+        raise ValueError("packed")
     elif content.startswith(_JPEG):
         yield Reading("\n".join(_jpeg_texts(content)))
     elif content.startswith(_GZIP):
@@ -113,7 +139,7 @@ def _text(name: str, text: str, depth: int) -> Iterator[Reading]:
         # As a table: a number in two neighbouring cells. Lines stay lines.
         yield Reading(TABLE + rows.replace("\n", ROW + "\n"), comma_parts=not semicolons)
         return
-    found = tuple(_notebook_marks(text)) if suffix == "ipynb" else ()
+    found = (*_makers(text), *(_notebook_marks(text) if suffix == "ipynb" else ()))
     yield Reading(text, comma_parts=suffix in ("json", "jsonl", "ipynb"), found=found)
     for pattern in (_EMBEDDED, _IMAGE_OUTPUT):
         for embedded in pattern.finditer(text):
@@ -162,6 +188,13 @@ def _pdf_persons(text: str) -> Iterator[tuple[Kind, int]]:
         written = person[1] if person[1] is not None else decoded(bytes.fromhex(person[2] or ""))
         if written.strip("\ufeff \xfe\xff") and not written.startswith(_OURS):
             yield "author", person.start()
+    yield from _makers(text)
+
+
+def _makers(text: str) -> Iterator[tuple[Kind, int]]:
+    for found in _MAKER.finditer(text):
+        if not (found[1] or found[2]).strip().startswith(_OURS):
+            yield "author", found.start()
 
 
 def _notebook_marks(text: str) -> Iterator[tuple[Kind, int]]:
@@ -181,15 +214,13 @@ def _notebook_marks(text: str) -> Iterator[tuple[Kind, int]]:
 
 
 def _png_texts(content: bytes) -> Iterator[str]:
-    """The texts of a PNG: tEXt, zTXt, iTXt, EXIF, and what follows its end."""
+    """The texts of a PNG: all but its pixels, and what follows its end."""
     place = len(_PNG)
     while place + 12 <= len(content):
         size, kind = struct.unpack(">I4s", content[place : place + 8])
         data = content[place + 8 : place + 8 + size]
         place += 12 + size
-        if kind in (b"tEXt", b"eXIf"):
-            yield decoded(data.replace(b"\0", b" "))
-        elif kind == b"zTXt":
+        if kind == b"zTXt":
             keyword, _, rest = data.partition(b"\0")
             yield f"{decoded(keyword)} {decoded(zlib.decompress(rest[1:]))}"
         elif kind == b"iTXt":
@@ -202,6 +233,8 @@ def _png_texts(content: bytes) -> Iterator[str]:
         elif kind == b"IEND":
             yield decoded(content[place:])
             return
+        elif kind not in _PIXELS:
+            yield decoded(data.replace(b"\0", b" "))
     raise ValueError("a picture that does not end")
 
 
