@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,24 @@ def test_only_a_recorded_decision_removes_and_only_what_it_is_about(
     assert "2 files removed" in done.stderr
     assert set(tree(project / "data")) == {name.removeprefix("data/") for name in FREE}
     assert (project / "data/raw").is_dir()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links ask for rights there")
+def test_what_a_link_leads_to_is_told_of_and_never_removed(
+    project: Path, umea_eval: Run, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "disk"
+    (project / "data/raw/forsorjningsstod").rename(elsewhere)
+    (project / "data/raw/forsorjningsstod").symlink_to(elsewhere)
+    decide(project, umea_eval, "forsorjningsstod")
+    done = umea_eval(project, "retention", "--remove")
+    assert done.returncode == 0, done.stderr
+    assert "data/raw/forsorjningsstod" in done.stdout.splitlines()
+    assert "1 länk" in done.stderr
+    assert "1 fil borttagen" in done.stderr  # the clean table
+    assert "  c/sv\n" in done.stderr
+    assert sorted(tree(elsewhere)) == [".quarantine/001_a.csv", "a.csv"]
+    (project / FALLS).unlink()
+    (project / LOOSE).unlink()
+    done = umea_eval(project, "retention", "--remove")
+    assert (done.returncode, done.stdout) == (0, "data/raw/forsorjningsstod\n")

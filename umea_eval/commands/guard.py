@@ -206,7 +206,9 @@ def _retention(language: Language) -> Command:
             say(shown_path(path))
         n = len(found.files)
         tell(text("processed.retention.past", language, n=n, date=found.until))
-        undecided = n - len(found.removable)
+        if found.links:
+            tell(text("processed.retention.links", language, n=found.links))
+        undecided = n - len(found.removable) - found.links
         if undecided:
             tell(text("processed.retention.undecided", language, n=undecided))
         if found.reports:

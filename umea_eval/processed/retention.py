@@ -19,10 +19,14 @@ KIND = "deletion"
 
 @dataclass(frozen=True)
 class Kept:
-    """One file of personal data. ``dataset`` is the folder it lies in; "" beside all of them."""
+    """One file of personal data. ``dataset`` is the folder it lies in; "" beside all of them.
+
+    ``link``: a link to a file or folder elsewhere. The data are there, and are another's to remove.
+    """
 
     path: Path
     dataset: str
+    link: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,15 @@ class Overdue:
         named = {each.dataset for each in self.files if each.dataset}
         every = bool(self.decided) and named <= self.decided
         return tuple(
-            each for each in self.files if (each.dataset in self.decided if each.dataset else every)
+            each
+            for each in self.files
+            if (each.dataset in self.decided if each.dataset else every) and not each.link
         )
+
+    @property
+    def links(self) -> int:
+        """How many of the files are links: what they lead to is never removed."""
+        return sum(each.link for each in self.files)
 
 
 def overdue(settings: Settings, *, today: dt.date, datasets: Sequence[str] = ()) -> Overdue:
@@ -75,7 +86,7 @@ def remove(found: Overdue, settings: Settings) -> int:
     Raises UserError where there is no decision, and where a file cannot be removed: what has gone
     by then is gone, and what is left is listed the next time.
     """
-    if found.files and not found.removable:
+    if len(found.files) > found.links and not found.removable:
         raise UserError("processed.errors.no_deletion")
     count = 0
     try:
@@ -95,12 +106,12 @@ def _files(settings: Settings, datasets: frozenset[str]) -> Iterator[Kept]:
     for home in (settings.raw, settings.processed):
         for folder, names, files in os.walk(home):
             here = Path(folder)
-            # Links are not followed: what they point to is another's.
             names[:] = sorted(name for name in names if (here / name).resolve() not in spared)
-            for name in sorted(files):
+            # Links are told of and not followed: what they lead to is another's.
+            for name in sorted([*files, *(name for name in names if (here / name).is_symlink())]):
                 path = here / name
                 own = path.relative_to(home).parts[0]
-                yield Kept(path, own if own in datasets else "")
+                yield Kept(path, own if own in datasets else "", link=path.is_symlink())
 
 
 def _reports(files: Sequence[Kept], settings: Settings) -> Iterator[str]:
@@ -108,7 +119,12 @@ def _reports(files: Sequence[Kept], settings: Settings) -> Iterator[str]:
     for folder, manifest in read_manifests(settings.reports, internal=True):
         inputs = manifest.get("inputs", []) if manifest else []
         paths = [settings.root / str(entry.get("path", "")) for entry in inputs]
-        if any(file == path or path in file.parents for path in paths for file in gone):
+        # A folder that was read, or a file that lies behind a link.
+        if any(
+            file == path or path in file.parents or file in path.parents
+            for path in paths
+            for file in gone
+        ):
             yield folder
 
 
