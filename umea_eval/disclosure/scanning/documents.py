@@ -112,9 +112,7 @@ def _readings(name: str, content: bytes, depth: int) -> Iterator[Reading]:
             yield Reading(text, inside=f"#{number}", found=tuple(_pdf_persons(text)))
     elif content.startswith(_PNG):
         text = "\n".join(_png_texts(content))
-        makers = re.finditer(r"^(?:Author|Artist)\b\s*(.+)$", text, re.MULTILINE)
-        found = (("author", each.start()) for each in makers if not each[1].startswith(_OURS))
-        yield Reading(text, found=tuple(found))
+        yield Reading(text, found=tuple(_png_makers(text)))
     elif content.startswith(_PACKED):
         raise ValueError("packed")
     elif content.startswith(_JPEG):
@@ -211,6 +209,12 @@ def _notebook_marks(text: str) -> Iterator[tuple[Kind, int]]:
         for name in _NOTEBOOK:
             if isinstance(about, dict) and about.get(name):
                 yield "notebook", max(text.find(f'"{name}"'), 0)
+
+
+def _png_makers(text: str) -> Iterator[tuple[Kind, int]]:
+    for found in re.finditer(r"^(?:Author|Artist)\b\s*(.+)$", text, re.MULTILINE):
+        if not found[1].startswith(_OURS):
+            yield "author", found.start()
 
 
 def _png_texts(content: bytes) -> Iterator[str]:
