@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,14 @@ def test_a_dated_file_is_saved_as_it_came(user: TestClient, project: Path) -> No
     page = user.get("/datasets/survey?said=uploaded").text
     assert "Filerna är sparade" in page
     assert "1 fil, inte rensad" in page
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights than modes")
+def test_only_its_owner_can_open_what_was_sent(user: TestClient, project: Path) -> None:
+    send(user, "svar 2024-02-01.csv")
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (project / RAW).iterdir()]
+    assert modes == [stat.S_IRUSR | stat.S_IWUSR]
+    assert stat.S_IMODE((project / RAW).stat().st_mode) == stat.S_IRWXU
 
 
 def test_a_file_without_a_day_is_asked_about(user: TestClient, project: Path) -> None:

@@ -82,7 +82,7 @@ async def receive(request: Request, home: Path) -> Path:
     """
     folder = home / f"{INCOMING}{secrets.token_hex(8)}"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         folder.mkdir(mode=stat.S_IRWXU)
     except OSError:
         raise _not_saved() from None
@@ -226,6 +226,7 @@ class _Parts:
             number += 1
             path = self.folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
         self._file, self._size = path.open("xb"), 0
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)  # for the owner only, wherever it is moved
         self.files.append(path)
 
     def _take(self, data: bytes, start: int, end: int) -> None:
