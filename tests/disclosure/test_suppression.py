@@ -920,7 +920,7 @@ def test_a_failed_search_ends_with_all_that_is_needed_of_everything(
 
 @pytest.mark.parametrize(("rest", "hidden"), [("*others", True), ("~others", False)])
 def test_a_small_rest_is_a_secret_or_not(rest: str, hidden: bool) -> None:
-    """Of 40, 30 go on and 8 end: two are left, who may be known where they are only not followed."""
+    """Of 40, 30 go on and 8 end: that two are left is no secret of those who are not followed."""
     step = table(
         "step",
         {"n": [40], "later": [30], "ended": [8]},
