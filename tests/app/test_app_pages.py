@@ -223,13 +223,21 @@ def test_what_was_filled_in_is_there_again_after_a_failure(user: TestClient, sit
 
 def test_what_a_report_was_made_with_is_said_as_the_form_asks_it(cleaned: Path) -> None:
     parameters = read_parameters(cleaned / "notebooks/form.ipynb")
-    given = {"year": "2019", "share": "", "sexes": "women,men", "language": "sv", "gone": "7"}
+    given = {
+        "year": "2019",
+        "share": "",
+        "levels": "1.05,2.0",
+        "sexes": "women,men",
+        "language": "sv",
+        "gone": "7",
+    }
     given |= {"detailed": "true", "profile": "strict"}
     said = dict(in_words(parameters, given, "sv", "form"))
     assert said["Året"] == "2019"
     assert said["Utlämnandeprofil"] == text("app.choice.profile.strict", "sv") != "strict"
     assert said["gone"] == "7"  # the notebook no longer asks it
     assert said["Kön"] == "women, men"
+    assert said["Gränser"] == "1,05; 2,0"
     assert not {"Andel", "Rapportens språk"} & set(said)
 
 

@@ -916,3 +916,16 @@ def test_a_failed_search_ends_with_all_that_is_needed_of_everything(
     hidden = shown([SEXES, UNITS])  # and attacked
     assert hidden["sexes"]["n"] == ["..", 20, "..", 27]
     assert hidden["units"]["n"] == ["..", "..", 64]
+
+
+@pytest.mark.parametrize(("rest", "hidden"), [("*others", True), ("~others", False)])
+def test_a_small_rest_is_a_secret_or_not(rest: str, hidden: bool) -> None:
+    """Of 40, 30 go on and 8 end: that two are left is no secret of those who are not followed."""
+    step = table(
+        "step",
+        {"n": [40], "later": [30], "ended": [8]},
+        *(count(name, name, persons=False) for name in ("n", "later", "ended")),
+        sums={"n": [("later", "ended", rest)]},
+        dimensions=(),
+    )
+    assert (".." in [cells[0] for cells in shown([step])["step"].values()]) is hidden

@@ -20,11 +20,11 @@ from tests.disclosure.conftest import Population
 from tests.disclosure.learned import Cells, Relation, always_zero, learn, opened, registered
 from umea_eval.datasets.fallprevention.results import STATES
 from umea_eval.disclosure.areas import Shown, opened_by_parts
-from umea_eval.disclosure.linked import floats, link
+from umea_eval.disclosure.linked import LinkedKind, floats, link
 from umea_eval.disclosure.profiles import Withheld, release
 from umea_eval.disclosure.rules import RULES
 from umea_eval.disclosure.stored import Published, from_json, to_json
-from umea_eval.disclosure.tables import Field, ReleasedTable
+from umea_eval.disclosure.tables import Field, ReleasedTable, Table
 from umea_eval.runs.executed import record
 
 EVALUATIONS = ("fallprevention", "forsorjningsstod", "placement_days", "vhu_lss")
@@ -202,16 +202,20 @@ def test_a_shorter_time_is_a_part_of_a_longer_one(population: Population) -> Non
     assert {("unplanned ends", "12", "6"), ("unplanned ends", "24", "12")} <= found
 
 
+def measures_added(tables: Sequence[Table], kind: LinkedKind) -> set[tuple[str, ...]]:
+    """The measures of each sum: of the whole, and of its parts (each once, in order)."""
+    sums = link(tables, kind)
+    return {
+        (sums.names[each.whole].measure, *sorted({sums.names[p].measure for p in each.parts}))
+        for each in sums.sums
+    }
+
+
 def test_the_numbers_of_placements_hang_together(population: Population) -> None:
     """Days by two rules, double days, a longer gap, the state's homes, who left once."""
     population("placement_days", 903, 60)
     tables = registered("placement_days")
-    found = {
-        (sums.names[each.whole].measure, *sorted(sums.names[part].measure for part in each.parts))
-        for kind in ("count", "amount")
-        for sums in (link(tables, kind),)
-        for each in sums.sums
-    }
+    found = {sums for kind in ("count", "amount") for sums in measures_added(tables, kind)}
     calendar, double = "calendar days by rule both", "double days by rule both"
     assert {
         ("days", "days by the other rule", "placements ended"),
@@ -235,6 +239,19 @@ def test_the_numbers_of_placements_hang_together(population: Population) -> None
         for name in ("kind", "provider")
     }
     assert {"sis", "state"} <= same
+
+
+def test_the_numbers_of_income_support_hang_together(population: Population) -> None:
+    """Spells that ran before or are too new, and those with support in the month, year and kind."""
+    population("forsorjningsstod", 903, 60)
+    flow = {"new spells", "spells that run on from before"}
+    found = measures_added(registered("forsorjningsstod"), "count")
+    assert ("spells", *sorted({"followed spells", *flow})) in found
+    assert ("spells", *sorted(flow)) in found
+    assert ("households by kind of payment", "households with any payment") in found
+    assert ("households with support by year", "households") in found
+    found = measures_added(registered("forsorjningsstod", gap=1), "count")
+    assert ("running spells", "households in the last month") in found
 
 
 def test_a_word_about_a_suppressed_month_is_suppressed(population: Population) -> None:

@@ -125,7 +125,11 @@ def in_words(
             label = re.split(r" \(|: ", parameter.help(language))[0] or name
             options = dict(_options(parameter, language, room))
             each = value.split(",") if parameter.many else [value]
-            words = ", ".join(options.get(one, one) for one in each)
+            if parameter.kind == "float" and language == "sv":
+                each = [one.replace(".", ",") for one in each]
+            words = ("; " if parameter.kind == "float" else ", ").join(
+                options.get(one, one) for one in each
+            )
         said.append((label, words))
     return said
 

@@ -113,7 +113,7 @@ def attack(
     known = known_values(linked, tables)
     lower, upper = rule_limits(linked, tables, known, rules)
     if told is not None:
-        upper = np.where(told.linked.nobody_twice(), 0.0, upper)
+        upper = np.where(told.linked.none_in_excess(), 0.0, upper)
     if amounts is not None:
         lower, upper = _told_by_amounts(linked, amounts, published, (lower, upper))
     more = _derived(linked, tables, known, (lower, upper), printed=printed)

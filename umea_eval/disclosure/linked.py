@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from umea_eval.disclosure.tables import LEFT, Field, ReleasedTable, Table
+from umea_eval.disclosure.tables import LEFT, OPEN, Field, ReleasedTable, Table
 from umea_eval.errors import UserError
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ class LinkedSet:
     def __len__(self) -> int:
         return len(self.names)
 
-    def nobody_twice(self) -> BoolArray:
-        """How many are in several categories, where nobody is: an outsider may guess it."""
+    def none_in_excess(self) -> BoolArray:
+        """How many are in several categories, or beyond what a table says, where nobody is: an
+        outsider may guess it."""
         excess = np.array([name.role == "excess" for name in self.names], dtype=np.bool_)
         return np.asarray(excess & (self.value == 0))
 
@@ -450,7 +451,8 @@ class _Linker:
             return known if len(known) == len(found) else None
 
         def unseen(row: int, name: str, value: float) -> int:
-            return self._cell(Name(table.name, (("row", str(row)),), "margin", name), value)
+            role: Role = "excess" if name.startswith(OPEN) else "margin"
+            return self._cell(Name(table.name, (("row", str(row)),), role, name), value)
 
         for row in range(len(table.frame)):
             for column, breakdowns in table.sums.items():

@@ -139,7 +139,7 @@ def count_problem(linked: LinkedSet, rules: Rules, block: BoolArray, rank: IntAr
     value = linked.value
     small = small_counts(linked, rules)
     open_ = ~linked.shown | block
-    most = np.where(linked.nobody_twice(), 0.0, _most(value))
+    most = np.where(linked.none_in_excess(), 0.0, _most(value))
     low, high = rounded_from(rounded(value, rules.rounding), rules.rounding)
     by_rule = np.where(open_, 0.0, least(linked, rules))
     zero = linked.zero | (linked.shown & rules.zero)

@@ -19,8 +19,9 @@ Statistic = Literal[
     "ratio", "wilson_lower", "wilson_upper", "exact_lower", "exact_upper", "curve", "other"
 ]
 TOTAL = "total"
-# So begins the name of a part that nobody shows.
-LEFT = "*"
+# So begins the name of a part that nobody shows; the second, where it is no secret how many it is.
+LEFT = ("*", "~")
+OPEN = LEFT[1]
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ class Table:
     ``sums``         columns that are the sum of others in each row, in one way or several:
                      ``{"stock": [("stayed", "came"), ("left", "stays")]}``; a name that is no
                      column stands for a sum that nobody shows, and a last part whose name begins
-                     with ``*`` for what is left of one. A row that lacks a column is left out
+                     with ``*`` for what is left of one (``~``: a small rest is no secret, such as
+                     those not followed any longer). A row that lacks a column is left out
     ``follows``      columns that are another one in the row before, such as those who are left
                      from last month: ``{"carried": "stock"}``
     ``short``        it belongs to the short list that may be shown of fewer than 20 persons: one
