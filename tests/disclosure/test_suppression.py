@@ -21,6 +21,7 @@ from umea_eval.disclosure.tables import Field, ReleasedTable, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.proportions.single import wilson
+from umea_eval.methods.survival import kaplan_meier
 
 WORDS: dict[Language, str] = {"sv": "x", "en": "x"}
 
@@ -377,6 +378,25 @@ def test_quantiles_have_a_group_on_either_side_and_extremes_never_have() -> None
     )
     hidden = shown([made])["q"]
     assert [hidden[name][0] for name in quantiles] == ["..", "..", 7.5, ".."]
+
+
+def test_the_limits_of_a_median_are_no_extremes() -> None:
+    """Nine who ended: the lower limit is the shortest time of all, one person's."""
+    made = kaplan_meier(range(1, 10), [1] * 9).medians.iloc[0]
+    assert made[["lower", "value", "upper"]].tolist() == [1.0, 5.0, 8.0]
+    names = ("value", "lower", "upper")
+    beyond = [f"{name}_beyond" for name in names]
+    assert made[beyond].tolist() == [5.0, 1.0, 2.0]
+    frame = pd.DataFrame({"n": [9], **{name: [made[name]] for name in (*names, *beyond)}})
+    columns = (
+        count("n", persons=False),
+        *(
+            Field(name, WORDS, kind="value", denominator="n", quantile=f"{name}_beyond")
+            for name in names
+        ),
+    )
+    hidden = shown([Table("medians", frame, columns)])["medians"]
+    assert [hidden[name][0] for name in names] == [5.0, "..", ".."]
 
 
 def curve(at_risk: Sequence[int], ended: Sequence[int]) -> Table:

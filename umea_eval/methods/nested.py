@@ -40,9 +40,10 @@ def with_wider(
 def with_later(curve: pd.DataFrame, ended: str = "ended") -> pd.DataFrame:
     """The curve with those at risk in the row after (``later``), who are among those of the row.
 
-    ``curve`` has ``at_risk`` and, in ``ended``, those who ended, in order of time. Those who ended and those at risk
-    later are parts of those at risk; the rest were not followed any longer. ``later`` is missing
-    in the last row, and where others have come under observation since, so that they are no part.
+    ``curve`` has ``at_risk`` and, in ``ended``, those who ended, in order of time. Those who ended
+    and those at risk later are parts of those at risk; the rest were not followed any longer.
+    ``later`` is missing in the last row, and where others have come under observation since, so
+    that they are no part.
     """
     later = curve["at_risk"].shift(-1)
     within = later + curve[ended] <= curve["at_risk"]
