@@ -936,3 +936,45 @@ def test_a_failed_search_ends_with_all_that_is_needed_of_everything(
     hidden = shown([SEXES, UNITS])  # and attacked
     assert hidden["sexes"]["n"] == ["..", 20, "..", 27]
     assert hidden["units"]["n"] == ["..", "..", 64]
+
+
+# --- declared in a way that would protect nothing ------------------------------------------------
+
+
+@pytest.mark.parametrize("total", ["total ", "Samtliga pa\u030a listan", 0])
+def test_a_total_is_known_however_it_is_written(total: Any) -> None:
+    """Categories are compared without spaces and in one form of Unicode; so is that of all."""
+    made = table(
+        "t",
+        {"area": ["A", "B", total], "n": [3, 27, 30]},
+        *ident("area"),
+        count("n", persons=False),
+        total=total,
+    )
+    assert shown([made])["t"]["n"] == ["..", "..", 30]
+
+
+def test_numbers_are_no_text() -> None:
+    """A column without a kind is text, and text is not protected."""
+    data = {"area": ["A", "B"], "n": [3, 27], "known": [True, False]}
+    forgotten = table("t", data, *ident("area"), Field("n", WORDS), Field("known", WORDS))
+    with pytest.raises(UserError, match="kind"):
+        release([forgotten], "default", ())
+    said = table("t", data, *ident("area"), Field("n", WORDS, personal=False))
+    assert shown([said])["t"]["n"] == [3, 27]
+
+
+@pytest.mark.parametrize("follows", ["area", "homes"])
+def test_a_mean_follows_persons(follows: str) -> None:
+    """What follows a name, or a number without persons, is never hidden."""
+    data = {"area": ["A", "B"], "n": [3, 27], "homes": [1, 1], "mean": [10.0, 12.0], "sum": 1.0}
+    columns = (
+        *ident("area"),
+        count("n", persons=False),
+        Field("homes", WORDS, kind="count", personal=False),
+    )
+    mean = Field("mean", WORDS, kind="value", denominator=follows)
+    amount = Field("sum", WORDS, kind="amount", measure="kr", denominator=follows, largest=("sum",))
+    for column in (mean, amount):
+        with pytest.raises(UserError, match="denominator"):
+            release([table("t", data, *columns, column)], "default", ())
