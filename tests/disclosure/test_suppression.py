@@ -978,3 +978,20 @@ def test_a_mean_follows_persons(follows: str) -> None:
     for column in (mean, amount):
         with pytest.raises(UserError, match="denominator"):
             release([table("t", data, *columns, column)], "default", ())
+
+
+def test_one_household_can_dominate_what_is_paid_back() -> None:
+    """Of 900 kronor paid back one household paid 800: a contribution below zero is large too."""
+    made = table(
+        "t",
+        {
+            "area": ["A", "B", "total"],
+            "n": [10, 20, 30],
+            "net": [-900.0, -9000.0, -9900.0],
+            "one": [-800.0, -800.0, -800.0],
+        },
+        *ident("area"),
+        count("n", persons=False),
+        Field("net", WORDS, kind="amount", measure="net", denominator="n", largest=("one",)),
+    )
+    assert shown([made])["t"]["net"] == ["..", "..", -9900.0]
