@@ -21,6 +21,7 @@ from umea_eval.disclosure.tables import Field, ReleasedTable, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language
 from umea_eval.methods.proportions.single import wilson
+from umea_eval.methods.survival import kaplan_meier
 
 WORDS: dict[Language, str] = {"sv": "x", "en": "x"}
 
@@ -377,6 +378,25 @@ def test_quantiles_have_a_group_on_either_side_and_extremes_never_have() -> None
     )
     hidden = shown([made])["q"]
     assert [hidden[name][0] for name in quantiles] == ["..", "..", 7.5, ".."]
+
+
+def test_the_limits_of_a_median_are_no_extremes() -> None:
+    """Nine who ended: the lower limit is the shortest time of all, one person's."""
+    made = kaplan_meier(range(1, 10), [1] * 9).medians.iloc[0]
+    assert made[["lower", "value", "upper"]].tolist() == [1.0, 5.0, 8.0]
+    names = ("value", "lower", "upper")
+    beyond = [f"{name}_beyond" for name in names]
+    assert made[beyond].tolist() == [5.0, 1.0, 2.0]
+    frame = pd.DataFrame({"n": [9], **{name: [made[name]] for name in (*names, *beyond)}})
+    columns = (
+        count("n", persons=False),
+        *(
+            Field(name, WORDS, kind="value", denominator="n", quantile=f"{name}_beyond")
+            for name in names
+        ),
+    )
+    hidden = shown([Table("medians", frame, columns)])["medians"]
+    assert [hidden[name][0] for name in names] == [5.0, "..", ".."]
 
 
 def curve(at_risk: Sequence[int], ended: Sequence[int]) -> Table:
@@ -929,3 +949,62 @@ def test_a_small_rest_is_a_secret_or_not(rest: str, hidden: bool) -> None:
         dimensions=(),
     )
     assert (".." in [cells[0] for cells in shown([step])["step"].values()]) is hidden
+
+
+# --- declared in a way that would protect nothing ------------------------------------------------
+
+
+@pytest.mark.parametrize("total", ["total ", "Samtliga pa\u030a listan", 0])
+def test_a_total_is_known_however_it_is_written(total: Any) -> None:
+    """Categories are compared without spaces and in one form of Unicode; so is that of all."""
+    made = table(
+        "t",
+        {"area": ["A", "B", total], "n": [3, 27, 30]},
+        *ident("area"),
+        count("n", persons=False),
+        total=total,
+    )
+    assert shown([made])["t"]["n"] == ["..", "..", 30]
+
+
+def test_numbers_are_no_text() -> None:
+    """A column without a kind is text, and text is not protected."""
+    data = {"area": ["A", "B"], "n": [3, 27], "known": [True, False]}
+    forgotten = table("t", data, *ident("area"), Field("n", WORDS), Field("known", WORDS))
+    with pytest.raises(UserError, match="kind"):
+        release([forgotten], "default", ())
+    said = table("t", data, *ident("area"), Field("n", WORDS, personal=False))
+    assert shown([said])["t"]["n"] == [3, 27]
+
+
+@pytest.mark.parametrize("follows", ["area", "homes"])
+def test_a_mean_follows_persons(follows: str) -> None:
+    """What follows a name, or a number without persons, is never hidden."""
+    data = {"area": ["A", "B"], "n": [3, 27], "homes": [1, 1], "mean": [10.0, 12.0], "sum": 1.0}
+    columns = (
+        *ident("area"),
+        count("n", persons=False),
+        Field("homes", WORDS, kind="count", personal=False),
+    )
+    mean = Field("mean", WORDS, kind="value", denominator=follows)
+    amount = Field("sum", WORDS, kind="amount", measure="kr", denominator=follows, largest=("sum",))
+    for column in (mean, amount):
+        with pytest.raises(UserError, match="denominator"):
+            release([table("t", data, *columns, column)], "default", ())
+
+
+def test_one_household_can_dominate_what_is_paid_back() -> None:
+    """Of 900 kronor paid back one household paid 800: a contribution below zero is large too."""
+    made = table(
+        "t",
+        {
+            "area": ["A", "B", "total"],
+            "n": [10, 20, 30],
+            "net": [-900.0, -9000.0, -9900.0],
+            "one": [-800.0, -800.0, -800.0],
+        },
+        *ident("area"),
+        count("n", persons=False),
+        Field("net", WORDS, kind="amount", measure="net", denominator="n", largest=("one",)),
+    )
+    assert shown([made])["t"]["net"] == ["..", "..", -9900.0]

@@ -186,6 +186,17 @@ def test_months_of_support_bound_those_who_have_it_for_long(population: Populati
     assert 9 in often
 
 
+def test_what_few_households_paid_back_is_protected(population: Population) -> None:
+    """Two of 25 did: the sum was shown as that of 25."""
+    population("forsorjningsstod", 11, 25)
+    tables = registered("forsorjningsstod")
+    of = {table.name: table for table in tables}["amounts"].frame.set_index("year")
+    assert of["repaying"][2023] == 2
+    released = release(tables, "default", ())
+    hidden = released.suppressed("amounts")[["repaying", "repaid"]]
+    assert hidden[(released["amounts"]["year"].astype(str) == "2023").to_numpy()].all(axis=None)
+
+
 def test_a_shorter_time_is_a_part_of_a_longer_one(population: Population) -> None:
     """Those placed again within twelve months are among those within twenty-four."""
     population("placement_days", 903, 60)

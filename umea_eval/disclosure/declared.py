@@ -7,6 +7,7 @@ open each other. So what is not declared is refused, with a word on what is miss
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Number
 
 from umea_eval.disclosure.tables import NUMBERS, Field, Table
 from umea_eval.errors import UserError
@@ -18,13 +19,14 @@ def check_declared(tables: Sequence[Table], *, language: Language = "sv") -> Non
 
     A count: ``measure``. A share or rate: ``numerator`` and ``denominator``, declared columns. An
     amount: ``measure``, ``denominator`` (the persons or households behind it) and ``largest``. Any
-    other number: what it follows. A step of a curve needs its ``step`` only, and a number that no
-    person's data have gone into is declared with ``personal=False``.
+    other number: what it follows, a number about persons. A step of a curve needs its ``step``
+    only, and a number that no person's data have gone into is declared with ``personal=False``.
+    Numbers in a column of text lack their ``kind``, which is text where nothing is said.
     """
     for table in tables:
         fields = {column.name: column for column in table.columns}
         for column in table.columns:
-            missing = _missing(column, fields)
+            missing = "kind" if _numbers_as_text(table, column) else _missing(column, fields)
             if missing:
                 raise UserError(
                     "disclosure.errors.undeclared",
@@ -33,6 +35,17 @@ def check_declared(tables: Sequence[Table], *, language: Language = "sv") -> Non
                     column=column.name,
                     missing=missing,
                 )
+
+
+def _numbers_as_text(table: Table, column: Field) -> bool:
+    return (
+        column.kind == "text"
+        and column.personal
+        and any(
+            isinstance(value, Number) and not isinstance(value, bool)
+            for value in table.frame[column.name].dropna()
+        )
+    )
 
 
 def _missing(column: Field, fields: dict[str, Field]) -> str:
@@ -47,14 +60,21 @@ def _missing(column: Field, fields: dict[str, Field]) -> str:
             lacking = ["numerator"]
         return ", ".join(lacking)
     if column.kind == "amount":
-        asked = {
-            "measure": column.measure,
-            "denominator": column.denominator if column.denominator in fields else None,
-            "largest": column.largest[0] if column.largest else None,
+        given = {
+            "measure": bool(column.measure),
+            "denominator": _about_persons(fields.get(str(column.denominator))),
+            "largest": bool(column.largest),
         }
-        return ", ".join(name for name, other in asked.items() if not other)
+        return ", ".join(name for name, is_given in given.items() if not is_given)
     follows = [other for other in (column.numerator, column.denominator, column.of) if other]
-    return "" if follows and all(other in fields for other in follows) else "denominator"
+    known = all(other in fields for other in follows)
+    follows = [other for other in follows if _about_persons(fields.get(other))]
+    return "" if follows and known else "denominator"
+
+
+def _about_persons(column: Field | None) -> bool:
+    """Whether a number that follows this column is hidden when few persons are behind it."""
+    return column is not None and column.kind in NUMBERS and column.personal
 
 
 def _counted(column: Field) -> bool:

@@ -60,6 +60,8 @@ def _by_itself(table: Table, column: Field, rules: Rules) -> BoolArray:
 def _few_beyond(table: Table, column: Field, rules: Rules) -> BoolArray:
     """Fewer persons above or below than the smallest group; the extremes have none."""
     quantile = column.quantile or 0.0
+    if isinstance(quantile, str):
+        return ~(floats(table.frame, quantile) > rules.largest)
     if column.denominator is None:
         return np.ones(len(table.frame), dtype=np.bool_)
     persons = floats(table.frame, column.denominator)

@@ -226,7 +226,7 @@ class _Linker:
             pairs = table.frame[[child, parent]].drop_duplicates()
             for low, high in zip(pairs[child], pairs[parent], strict=True):
                 codes = category(low), category(high)
-                if table.total in codes:
+                if category(table.total) in codes:
                     continue
                 known = self.parent.setdefault((child, codes[0]), codes[1])
                 if known != codes[1]:
@@ -250,7 +250,9 @@ class _Linker:
                 place = Place(table.name, row, column.name)
                 if self.kind == "count" and not np.isnan(number) and (number < 0 or number % 1):
                     raise self._error("count", table=table.name, row=row + 1, column=column.name)
-                index = self._cell(Name(measure, self._key(where, table.total)), number, place)
+                index = self._cell(
+                    Name(measure, self._key(where, category(table.total))), number, place
+                )
                 # A column that is declared for all of its table stands in every row of it, and a
                 # measure that is named row by row may be named twice.
                 declared = column.where is not None and set(dimensions) <= set(column.where)

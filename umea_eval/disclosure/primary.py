@@ -80,6 +80,6 @@ def dominated(linked: LinkedSet, tables: Sequence[Table], rules: Rules) -> BoolA
                 numbers = np.full(len(table.frame), np.nan)
             for row, largest in enumerate(numbers):
                 index = linked.at.get(Place(table.name, row, column.name))
-                if index is not None and not largest <= share * abs(linked.value[index]):
+                if index is not None and not abs(largest) <= share * abs(linked.value[index]):
                     mask[index] = linked.value[index] != 0
     return mask

@@ -48,8 +48,8 @@ class Field:
     ``suppressed``   the name of a boolean column: true where the source itself withholds the number
     ``show``         False: figures and texts may use the column, the table does not show it
 
-    Only declared columns are released. ``decimals``, ``suppressed`` and ``keep`` may name columns
-    that are not declared.
+    Only declared columns are released. ``decimals``, ``suppressed``, ``keep`` and ``quantile`` may
+    name columns that are not declared.
 
     What a profile that suppresses must know besides (``public`` asks for nothing of it):
 
@@ -72,7 +72,9 @@ class Field:
                      its numerator (events) from its denominator (those at risk)
     ``largest``      of an amount: the columns with the sum of the one, two, ... largest
                      contributions (dominance)
-    ``quantile``     of a value: which quantile of persons it is, 0 to 1 (0 and 1: the extremes)
+    ``quantile``     of a value: which quantile of persons it is, 0 to 1 (0 and 1: the extremes), or
+                     the name of a column with how many persons lie at it or beyond it, on the side
+                     with fewer: the limits of a median lie near the extremes
     ``step``         the column with the persons behind each step of a curve, row by row. A value
                      that is hidden hides those after it: they go on from it
     ``personal``     False for a number that no person's data have gone into
@@ -105,7 +107,7 @@ class Field:
     per: float = 1
     statistic: Statistic = "ratio"
     largest: tuple[str, ...] = ()
-    quantile: float | None = None
+    quantile: float | str | None = None
     step: str | None = None
     personal: bool = True
     keep: int | str = 0
@@ -118,6 +120,7 @@ class Field:
         """The columns of the frame that this one needs, itself first."""
         rows = self.decimals if isinstance(self.decimals, str) else None
         ranks = self.keep if isinstance(self.keep, str) else None
+        beyond = self.quantile if isinstance(self.quantile, str) else None
         others = (
             self.numerator,
             self.denominator,
@@ -126,6 +129,7 @@ class Field:
             rows,
             self.step,
             ranks,
+            beyond,
         )
         return (self.name, *(other for other in others if other), *self.largest)
 

@@ -49,7 +49,9 @@ class KaplanMeier(Result):
     ``numerator`` events up to and including the time, ``denominator`` persons followed,
     ``value`` the share without the event just after the time, ``standard_error`` (Greenwood),
     ``at_risk`` just before the time.
-    ``medians``: one row per group, the time at which half are left, with its interval.
+    ``medians``: one row per group, the time at which half are left, with its interval, and how many
+    persons lie at each of the three times or beyond it, on the side with fewer (``value_beyond``,
+    ``lower_beyond``, ``upper_beyond``; missing with the time).
     ``curves``: every time with an event. ``emptied_at``: by group, the time at which delayed entry
     left nobody at risk before the last had entered (the curve is 0 from there on), else None.
     """
@@ -275,6 +277,7 @@ def _quantiles(
             "numerator": float(curve["numerator"].max()) if len(curve) else 0.0,
             "denominator": float(followed[name]),
             **found,
+            **{f"{column}_beyond": _beyond(curve, at) for column, at in found.items()},
             **constants,
         }
         rows.append(row if name is None else {"group": name} | row)
@@ -292,6 +295,16 @@ def _reaches(time: FloatArray, curve: FloatArray, level: float, last: float) -> 
     lower = np.flatnonzero(curve < level - _TOLERANCE)
     end = time[lower[0]] if len(lower) else max(last, time[first])
     return float((time[first] + end) / 2)
+
+
+def _beyond(curve: pd.DataFrame, at: float) -> float:
+    """Persons whose event came by a time, or those still followed then, whichever are fewer."""
+    if np.isnan(at):
+        return float("nan")
+    time = curve["time"].to_numpy()
+    by_then = float(curve["numerator"].to_numpy()[time <= at].max(initial=0.0))
+    later = float(curve["at_risk"].to_numpy()[time >= at].max(initial=0.0))
+    return min(by_then, later)
 
 
 def plot_steps(curves: pd.DataFrame, ax: Axes, *, start: float) -> Axes:

@@ -24,7 +24,8 @@ from umea_eval.methods.survival import kaplan_meier
 # "Två månader": two months in a row have 59 to 62 days, most often 61.
 TWO_MONTHS = 61
 TOO_SHORT = "not computed: nobody was followed for so long"
-_MORE = ("open", "overdue", "undated", "median", "median_lower", "median_upper")
+_MEDIAN = ("median", "median_lower", "median_upper", "median_beyond")
+_MORE = ("open", "overdue", "undated", *_MEDIAN)
 
 
 def time_to_closure(
@@ -49,7 +50,8 @@ def time_to_closure(
 
     One row per group: ``numerator`` closed in time, ``denominator`` reports followed, ``value`` and
     limits of the share; ``open`` on ``until``, of which ``overdue`` longer than ``limit``; and the
-    ``median`` number of days with its limits (missing where half are never closed).
+    ``median`` number of days with its limits (missing where half are never closed);
+    ``median_beyond``, how many reports lie at it or beyond, on the side with fewer.
 
     >>> import umea_eval as ue
     >>> measures = ue.datasets.fallprevention.measures
@@ -106,7 +108,7 @@ def _one(cases: pd.DataFrame, limit: int, confidence: float) -> dict[str, Any]:
         "open": float(used["open"].sum()),
         "overdue": float((used["open"] & late).sum()),
         "undated": float(cases["undated"].sum()),
-        **dict.fromkeys(("median", "median_lower", "median_upper"), np.nan),
+        **dict.fromkeys(_MEDIAN, np.nan),
     }
     if used.empty:
         return row
@@ -123,6 +125,7 @@ def _one(cases: pd.DataFrame, limit: int, confidence: float) -> dict[str, Any]:
         "median": float(median["value"]),
         "median_lower": float(median["lower"]),
         "median_upper": float(median["upper"]),
+        "median_beyond": float(median["value_beyond"]),
     }
     if curve.asked:
         found = curve.table.iloc[0]

@@ -18,12 +18,13 @@ def closure(found: Register, choices: Choices) -> pd.DataFrame:
     """The share of the window's reports that are closed in time, and how many are open.
 
     ``closed`` (in time), ``followed``, ``value``, ``lower``, ``upper`` (Kaplan-Meier), ``open``,
-    ``overdue`` (open for longer), ``undated``, ``median`` days: one row, or none without reports.
+    ``overdue`` (open for longer), ``undated``, ``median`` days with the reports
+    at it or beyond (``median_beyond``): one row, or none without reports.
     """
     table = time_in(found, choices.start, choices.closed_within)
     table = table.rename(columns={"numerator": "closed", "denominator": "followed"})
     names = ["closed", "followed", "value", "lower", "upper", "open", "overdue", "undated"]
-    return table[[*names, "median"]]
+    return table[[*names, "median", "median_beyond"]]
 
 
 def closure_curve(found: Register, choices: Choices, *, least: int = 1) -> pd.DataFrame:

@@ -40,6 +40,8 @@ def _with_largest(
     grouped = rows.assign(household=household).groupby([*keys, "household"], observed=True)
     sums = grouped[list(names)].sum().reset_index()
     found = {"households": sums.groupby(keys, observed=True).size()}
+    # Few may be behind what is paid back, however many there are in all.
+    found["repaying"] = sums[sums["repaid"] > 0].groupby(keys, observed=True).size()
     for name in names:
         size = sums.assign(size=sums[name].abs()).sort_values("size", ascending=False)
         ranks = size.groupby(keys, observed=True)["size"]
@@ -49,4 +51,5 @@ def _with_largest(
     more = pd.DataFrame(found).fillna(0.0).reset_index()
     for key in keys:
         more[key] = more[key].astype(table[key].dtype)  # merged on the same type
+    more = more.astype({"households": "int64", "repaying": "int64"})
     return table.merge(more, on=keys, how="left")

@@ -43,19 +43,24 @@ def durations(found: Register, choices: Choices) -> pd.DataFrame:
     """How long spells last under every gap rule: one row per gap of 1, 2 and 3 months.
 
     ``gap``, ``spells``, ``followed``, ``exits``, ``median`` with ``lower`` and ``upper`` (months;
-    missing where it is not reached), and ``chosen``.
+    missing where it is not reached), with how many spells lie at each of them or beyond
+    (``median_beyond``, ``lower_beyond``, ``upper_beyond``), and ``chosen``.
     """
+    asked = ["value", "lower", "upper"]
+    asked += [f"{name}_beyond" for name in asked]
     rows = []
     for gap in GAPS:
         made = found_spells(found, choices, gap=gap)
         followed = made[made["duration"].notna()]
-        median = (np.nan, np.nan, np.nan)
+        median = (np.nan,) * 6
         if len(followed):
             curve = curve_of(followed).medians.iloc[0]
-            median = (curve["value"], curve["lower"], curve["upper"])
+            median = tuple(curve[asked])
         exits = int(followed["event"].sum())
         rows.append((gap, len(made), len(followed), exits, *median, gap == choices.gap))
-    names = ["gap", "spells", "followed", "exits", "median", "lower", "upper", "chosen"]
+    times = ["median", "lower", "upper"]
+    beyond = [f"{name}_beyond" for name in times]
+    names = ["gap", "spells", "followed", "exits", *times, *beyond, "chosen"]
     return pd.DataFrame(rows, columns=names)
 
 

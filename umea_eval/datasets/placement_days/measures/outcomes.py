@@ -35,6 +35,7 @@ DAYS_PER_MONTH = 365.25 / 12
 # Vinnerljung et al. count a new placement within 24 months of the return home; 12 is a variant.
 WITHIN_MONTHS = 24
 _PLANNED, _UNPLANNED = 1, 2
+_BEYOND = ("value_beyond", "lower_beyond", "upper_beyond")
 
 
 def durations(
@@ -57,7 +58,9 @@ def durations(
 
     Returns a row per group (``by``) and time: ``numerator`` ended, ``denominator`` stays,
     ``value`` the share that still runs, its limits, ``months``, ``at_risk``; and first, with
-    ``months`` missing, ``value`` the median in months. Times after the last follow-up are left out.
+    ``months`` missing, ``value`` the median in months, with how many stays lie at it and at its
+    limits or beyond (``value_beyond``, ``lower_beyond``, ``upper_beyond``). Times after the last
+    follow-up are left out.
 
     >>> import umea_eval as ue
     >>> measures = ue.datasets.placement_days.measures
@@ -97,7 +100,7 @@ def durations(
         median = found.medians.assign(time=np.nan)
         both = pd.concat([median, found.table], ignore_index=True) if asked else median
         tables.append(_labelled(both.rename(columns={"time": "months"}), by, name))
-    return _table(tables, by, ("months", "at_risk"))
+    return _table(tables, by, ("months", "at_risk", *_BEYOND))
 
 
 def moves(

@@ -10,8 +10,14 @@ from umea_eval.datasets.placement_days.results.register import SEXES, TOTAL, Reg
 
 
 def durations(found: Register) -> pd.DataFrame:
-    """How long care lasts: ``sex``, ``episodes``, ``ended``, ``median`` with limits (months)."""
-    names = ["sex", "episodes", "ended", "median", "lower", "upper"]
+    """How long care lasts: ``sex``, ``episodes``, ``ended``, ``median`` with limits (months).
+
+    ``median_beyond``, ``lower_beyond``, ``upper_beyond``: the episodes at each of them or beyond.
+    """
+    times = ["median", "lower", "upper"]
+    beyond = [f"{name}_beyond" for name in times]
+    estimates = ["value", "lower", "upper", "value_beyond", "lower_beyond", "upper_beyond"]
+    names = ["sex", "episodes", "ended", *times, *beyond]
     rows = []
     episodes = measures.care_episodes(found.placements)
     episodes = episodes.assign(sex=sex_of(episodes))
@@ -20,14 +26,12 @@ def durations(found: Register) -> pd.DataFrame:
         table = measures.durations(own, until=found.until, since=found.since)
         row = table[table["months"].isna()]
         if row.empty:
-            rows.append((sex, 0, 0, np.nan, np.nan, np.nan))
+            rows.append((sex, 0, 0, *[np.nan] * 6))
             continue
         first = row.iloc[0]
         counts = int(first["denominator"]), int(first["numerator"])
-        rows.append((sex, *counts, first["value"], first["lower"], first["upper"]))
-    return pd.DataFrame(rows, columns=names).astype(
-        {"median": float, "lower": float, "upper": float}
-    )
+        rows.append((sex, *counts, *(first[name] for name in estimates)))
+    return pd.DataFrame(rows, columns=names).astype(dict.fromkeys([*times, *beyond], float))
 
 
 def duration_curve(found: Register, *, longest: int = 36, least: int = 1) -> pd.DataFrame:
