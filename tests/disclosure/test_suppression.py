@@ -822,9 +822,10 @@ def test_days_by_two_rules_do_not_tell_how_many_ended() -> None:
         assert both is (kept["ended"][row] != "..")
 
 
-def test_rounded_counts_do_not_follow_from_exact_days() -> None:
-    """27 is shown as 25: 900 days and 873 nights would tell 27."""
-    kept = shown([by_two_rules([22, 27, 31])], "strict")["homes"]
+@pytest.mark.parametrize("ended", [[22, 27, 31], [22, 0, 31]])
+def test_rounded_counts_do_not_follow_from_exact_days(ended: list[int]) -> None:
+    """27 is shown as 25: 900 days and 873 nights would tell 27. And 0 is protected."""
+    kept = shown([by_two_rules(ended)], "strict")["homes"]
     assert all(
         ".." in (days, nights) for days, nights in zip(kept["days"], kept["nights"], strict=True)
     )

@@ -237,7 +237,8 @@ def amount_problem(
         rule=(least, most),
         targets=tuple(
             Target(int(cell), float(ends[0][cell]), float(ends[1][cell]))
-            for cell in np.flatnonzero(must & (value != 0))
+            # A zero is no secret, unless it is a count that is.
+            for cell in np.flatnonzero(must & ((value != 0) | tied))
         ),
         width=1,
         whole=False,

@@ -90,6 +90,7 @@ def test_days_by_sex_and_ground_add_up(daily: pd.DataFrame) -> None:
         parts = table.drop("total", level=0).drop("total", level="sex")
         assert parts.sum() == table["total", "total"] == 852
     assert table["sol", "women"] == 306  # Cim, the only one by SoL in 2023
+    assert table["sol", "men"] == 0  # a row that says so
 
 
 def test_days_by_age_by_hand(daily: pd.DataFrame) -> None:

@@ -44,7 +44,8 @@ def days_by_sex(table: pd.DataFrame, choices: Choices, column: str = "group") ->
     """Days of the year by ``column`` (``group`` of kinds, or ``legal_group``) and sex.
 
     ``total`` for all of either. ``year``, ``column``, ``sex``, ``children``, ``days`` and the
-    largest.
+    largest. Every code that anybody has stands with every sex that anybody has: where a row is
+    missing the reader has to know that it is nobody.
     """
     own = table[table["year"] == choices.year]
     groups = hierarchy(choices.grouping)
@@ -60,6 +61,10 @@ def days_by_sex(table: pd.DataFrame, choices: Choices, column: str = "group") ->
         ignore_index=True,
     )
     made = summed(rows, ["year", column, "sex"], ("days",))
+    keys = pd.MultiIndex.from_product(
+        [[choices.year], made[column].unique(), made["sex"].unique()], names=["year", column, "sex"]
+    )
+    made = made.set_index(keys.names).reindex(keys, fill_value=0).reset_index()
     codes = [*groups, *LEGAL_GROUPS, UNKNOWN, TOTAL]
     made = made.assign(
         _code=made[column].map({code: at for at, code in enumerate(codes)}),
