@@ -1009,3 +1009,13 @@ def test_one_household_can_dominate_what_is_paid_back() -> None:
         Field("net", WORDS, kind="amount", measure="net", denominator="n", largest=("one",)),
     )
     assert shown([made])["t"]["net"] == ["..", "..", -9900.0]
+
+
+@pytest.mark.parametrize("called", ["Total", "alla", "All"])
+def test_a_total_by_another_name_is_refused_unless_it_is_said_to_be_one(called: str) -> None:
+    """27 women of 30 tell 3 men to whom sees that the last row is the sum."""
+    rows = {"sex": ["men", "women", called], "n": [3, 27, 30]}
+    with pytest.raises(UserError, match=called):
+        release([table("sexes", rows, *ident("sex"), count("n"))], "default", ())
+    said = shown([table("sexes", rows, *ident("sex"), count("n"), total=called)])
+    assert said["sexes"]["n"].count("..") == 2

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from numbers import Number
 
+from umea_eval.disclosure.linked import category
 from umea_eval.disclosure.tables import NUMBERS, Field, Table
 from umea_eval.errors import UserError
 from umea_eval.language import Language
+
+# What people, pandas and spreadsheets call the row of all.
+_TOTALS = ("total", "totalt", "all", "alla", "samtliga", "sum", "summa", "grand total")
 
 
 def check_declared(tables: Sequence[Table], *, language: Language = "sv") -> None:
@@ -21,9 +25,12 @@ def check_declared(tables: Sequence[Table], *, language: Language = "sv") -> Non
     amount: ``measure``, ``denominator`` (the persons or households behind it) and ``largest``. Any
     other number: what it follows, a number about persons. A step of a curve needs its ``step``
     only, and a number that no person's data have gone into is declared with ``personal=False``.
-    Numbers in a column of text lack their ``kind``, which is text where nothing is said.
+    Numbers in a column of text lack their ``kind``, which is text where nothing is said. And a row
+    that is called a total as people call it, but not as the table does (``total``), would be taken
+    for a category.
     """
     for table in tables:
+        _check_total(table, language)
         fields = {column.name: column for column in table.columns}
         for column in table.columns:
             missing = "kind" if _numbers_as_text(table, column) else _missing(column, fields)
@@ -34,6 +41,22 @@ def check_declared(tables: Sequence[Table], *, language: Language = "sv") -> Non
                     table=table.name,
                     column=column.name,
                     missing=missing,
+                )
+
+
+def _check_total(table: Table, language: Language) -> None:
+    if not any(column.measure and column.personal for column in table.columns):
+        return
+    for name in table.broken_down_by():
+        for code in sorted({category(value) for value in table.frame[name]}):
+            if code.casefold() in _TOTALS and code != category(table.total):
+                raise UserError(
+                    "disclosure.errors.total",
+                    language=language,
+                    table=table.name,
+                    column=name,
+                    code=code,
+                    total=table.total,
                 )
 
 
