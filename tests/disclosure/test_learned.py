@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.disclosure.learned import Cells, learn, opened
-from tests.disclosure.test_suppression import flows
+from tests.disclosure.made_tables import flows
 from umea_eval.disclosure.tables import Table
 
 

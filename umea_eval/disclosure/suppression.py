@@ -206,7 +206,7 @@ def amount_problem(
     rules: Rules,
     must: BoolArray,
     rank: IntArray,
-    both: Mapping[int, tuple[float, float]] | None = None,
+    both: Mapping[int, tuple[float, float]],
 ) -> Problem:
     """The amounts as `choose` sees them: each protected one can be so much lower and higher.
 
@@ -223,7 +223,7 @@ def amount_problem(
     reach = rules.amount * np.abs(value)
     ends = value - reach, value + reach
     tied = np.zeros(size, dtype=np.bool_)
-    for cell, (low, high) in (both or {}).items():
+    for cell, (low, high) in both.items():
         tied[cell], ends[0][cell], ends[1][cell] = True, low, high
     least = np.where(tied, 0.0, lower)  # a count is not negative
     return Problem(

@@ -61,14 +61,7 @@ def check_versions(
     earlier = _kept(path, language)
     revealed = compare_versions(from_json(record["released"]), earlier.published, rules)
     if revealed:
-        raise Withheld(
-            "disclosure.errors.versions",
-            language=language,
-            report=report,
-            earlier=earlier.report,
-            day=earlier.time[:10],
-            places=_places(revealed, language),
-        )
+        raise _withheld("versions", report, earlier, revealed, language)
 
 
 def check_released(
@@ -104,14 +97,7 @@ def check_released(
     )
     if found is not None:
         earlier, revealed = found
-        raise Withheld(
-            "disclosure.errors.beside_released",
-            language=language,
-            report=report,
-            earlier=earlier,
-            day=kept[earlier].time[:10],
-            places=_places(revealed, language),
-        )
+        raise _withheld("beside_released", report, kept[earlier], revealed, language)
 
 
 @contextmanager
@@ -209,6 +195,20 @@ class _Kept:
     def may_be_beside(self, record: Mapping[str, Any]) -> bool:
         """Whether both are about real data, or both about made-up data."""
         return self.example is None or self.example == bool(record["example"])
+
+
+def _withheld(
+    key: str, report: str, earlier: _Kept, revealed: Sequence[Revealed], language: Language
+) -> Withheld:
+    """For what ``report`` and an ``earlier`` one, which has been released, reveal together."""
+    return Withheld(
+        f"disclosure.errors.{key}",
+        language=language,
+        report=report,
+        earlier=earlier.report,
+        day=earlier.time[:10],
+        places=_places(revealed, language),
+    )
 
 
 def _kept(path: Path, language: Language) -> _Kept:
